@@ -1,0 +1,126 @@
+"""Inkling learns to read handwritten numbers, and reads them off paper.
+
+Names are imported when they are first used, so that `import inkling` is quick and `inkling --help`
+does not wait for PyTorch.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from inkling.datasets.digits import Digits
+    from inkling.datasets.load import load_digits
+    from inkling.datasets.split import split
+    from inkling.elements import Classification
+    from inkling.errors import InklingError
+    from inkling.evaluation.report import Evaluation, evaluate, finish
+    from inkling.networks.build import NetworkSettings, build_network
+    from inkling.networks.convnet import ConvNet
+    from inkling.networks.deepnet import DeepNet
+    from inkling.networks.onnx import export_onnx
+    from inkling.networks.perceptron import Perceptron
+    from inkling.networks.weights import Header, Weights, load_weights, save_weights
+    from inkling.recognition.classify import classify, classify_all
+    from inkling.recognition.explain import nearest, saliency
+    from inkling.training.criteria import make_criterion
+    from inkling.training.finder import find_learning_rate
+    from inkling.training.inspector import Inspection, inspect_step
+    from inkling.training.loop import Step, fit
+    from inkling.training.optimizers import SGD, Adam, AdamW, Muon, OptimizerSettings
+    from inkling.training.recipes import RECIPES, Recipe
+    from inkling.training.run import Progress, run
+    from inkling.training.session import Training
+    from inkling.transforms.augment import Augmentation
+    from inkling.transforms.batches import Batch, ResidentBatches
+    from inkling.transforms.normalize import frame, to_input
+
+_ROOMS = {
+    "datasets.digits": ("Digits",),
+    "datasets.load": ("load_digits",),
+    "datasets.split": ("split",),
+    "elements": ("Classification",),
+    "errors": ("InklingError",),
+    "evaluation.report": ("Evaluation", "evaluate", "finish"),
+    "networks.build": ("NetworkSettings", "build_network"),
+    "networks.convnet": ("ConvNet",),
+    "networks.deepnet": ("DeepNet",),
+    "networks.onnx": ("export_onnx",),
+    "networks.perceptron": ("Perceptron",),
+    "networks.weights": ("Header", "Weights", "load_weights", "save_weights"),
+    "recognition.classify": ("classify", "classify_all"),
+    "recognition.explain": ("nearest", "saliency"),
+    "training.criteria": ("make_criterion",),
+    "training.finder": ("find_learning_rate",),
+    "training.inspector": ("Inspection", "inspect_step"),
+    "training.loop": ("Step", "fit"),
+    "training.optimizers": ("SGD", "Adam", "AdamW", "Muon", "OptimizerSettings"),
+    "training.recipes": ("RECIPES", "Recipe"),
+    "training.run": ("Progress", "run"),
+    "training.session": ("Training",),
+    "transforms.augment": ("Augmentation",),
+    "transforms.batches": ("Batch", "ResidentBatches"),
+    "transforms.normalize": ("frame", "to_input"),
+}
+_ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
+
+__all__ = [
+    "RECIPES",
+    "SGD",
+    "Adam",
+    "AdamW",
+    "Augmentation",
+    "Batch",
+    "Classification",
+    "ConvNet",
+    "DeepNet",
+    "Digits",
+    "Evaluation",
+    "Header",
+    "InklingError",
+    "Inspection",
+    "Muon",
+    "NetworkSettings",
+    "OptimizerSettings",
+    "Perceptron",
+    "Progress",
+    "Recipe",
+    "ResidentBatches",
+    "Step",
+    "Training",
+    "Weights",
+    "build_network",
+    "classify",
+    "classify_all",
+    "evaluate",
+    "export_onnx",
+    "find_learning_rate",
+    "finish",
+    "fit",
+    "frame",
+    "inspect_step",
+    "load_digits",
+    "load_weights",
+    "make_criterion",
+    "nearest",
+    "run",
+    "saliency",
+    "save_weights",
+    "split",
+    "to_input",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _ROOM_OF:
+        raise AttributeError(f"module 'inkling' has no attribute '{name}'")
+    value = getattr(importlib.import_module(f"inkling.{_ROOM_OF[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

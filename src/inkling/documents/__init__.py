@@ -1,0 +1,1 @@
+"""A path or bytes become pictures; the reader is chosen by content, not by suffix."""

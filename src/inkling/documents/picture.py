@@ -1,0 +1,107 @@
+"""One picture from a path, bytes or a stream, opened as if a stranger had sent it."""
+
+from __future__ import annotations
+
+import io
+import os
+import warnings
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from inkling.errors import PictureError
+
+MAX_PIXELS = 100_000_000
+"""A4 at 600 dpi has 35 million; what is larger than this is refused before it is decoded."""
+
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF", "PPM")
+"""Formats that are opened; the list keeps rarely used decoders away from files of strangers."""
+
+
+def open_picture(source: str | os.PathLike[str] | bytes | BinaryIO) -> NDArray[np.uint8]:
+    """Open a picture of any common format, mode and bit depth.
+
+    EXIF orientation is applied; transparency is laid on paper that contrasts with what is opaque;
+    16-bit and floating-point pictures are stretched from their darkest to their lightest pixel.
+
+    Args:
+        source: A path, the bytes of a file, or a binary stream.
+
+    Returns:
+        uint8 of shape (H, W) for a grey picture, (H, W, 3) RGB for a coloured one.
+
+    Raises:
+        PictureError: The file is missing, not a picture, broken, or has more than `MAX_PIXELS`.
+    """
+    name = str(source) if isinstance(source, (str, os.PathLike)) else "the picture"
+    stream = io.BytesIO(source) if isinstance(source, bytes) else source
+    if isinstance(stream, (str, os.PathLike)) and Path(stream).is_dir():
+        raise PictureError(f"{name} is a folder, not a picture.", remedy="Name the pictures in it.")
+    try:
+        with warnings.catch_warnings():
+            # Pillow warns of large pictures at a size of its own (the limit here is checked below),
+            # and of damage that it steps over.
+            warnings.simplefilter("ignore")
+            with Image.open(stream, formats=FORMATS) as picture:
+                _refuse_huge(picture, name)
+                picture.load()
+                return _to_array(ImageOps.exif_transpose(picture))
+    except FileNotFoundError:
+        raise PictureError(f"{name} does not exist.", remedy="Check the path.") from None
+    except Image.DecompressionBombError:
+        raise PictureError(f"{name} is larger than {MAX_PIXELS:,} pixels.", remedy="Scale it down.") from None
+    except UnidentifiedImageError:
+        raise PictureError(
+            f"{name} is not a picture.", remedy=f"Formats that open: {', '.join(FORMATS)}."
+        ) from None
+    except PictureError:
+        raise
+    except (OSError, SyntaxError, ValueError, EOFError, IndexError, TypeError, MemoryError) as problem:
+        # Decoders meet broken files with all of these.
+        raise PictureError(
+            f"{name} cannot be read: {problem}.", remedy="The file may be cut off or damaged."
+        ) from None
+
+
+def _refuse_huge(picture: Image.Image, name: str) -> None:
+    width, height = picture.size
+    if width * height > MAX_PIXELS:
+        raise PictureError(
+            f"{name} has {width} x {height} pixels, more than {MAX_PIXELS:,}.", remedy="Scale it down."
+        )
+
+
+def _to_array(picture: Image.Image) -> NDArray[np.uint8]:
+    if picture.mode in ("I", "F") or picture.mode.startswith("I;16"):
+        return stretch_to_bytes(np.asarray(picture))
+    if picture.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in picture.info:
+        picture = _lay_on_paper(picture.convert("RGBA"))
+    picture = picture.convert("L" if picture.mode in ("1", "L") else "RGB")
+    return np.asarray(picture)
+
+
+def _lay_on_paper(picture: Image.Image) -> Image.Image:
+    pixels = np.asarray(picture)
+    opaque = pixels[pixels[..., 3] > 127][:, :3]
+    paper = 255 if opaque.size == 0 or opaque.mean() < 128 else 0
+    sheet = Image.new("RGBA", picture.size, (paper, paper, paper, 255))
+    return Image.alpha_composite(sheet, picture).convert("RGB")
+
+
+def stretch_to_bytes(values: NDArray[np.generic]) -> NDArray[np.uint8]:
+    """Map numbers of any range to 0..255, the least to 0 and the greatest to 255.
+
+    Args:
+        values: Integers or floats of any shape; what is not finite counts as 0.
+
+    Returns:
+        uint8 of the same shape; all zeros when every value is the same.
+    """
+    numbers = np.nan_to_num(values.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
+    low, high = numbers.min(initial=np.inf), numbers.max(initial=-np.inf)
+    if not high > low:
+        return np.zeros(values.shape, np.uint8)
+    return np.round((numbers - low) * (255.0 / (high - low))).astype(np.uint8)

@@ -1,0 +1,1 @@
+"""Arrays become batches: one normalisation for training and for reading, augmentation, batches."""
