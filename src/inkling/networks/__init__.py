@@ -1,0 +1,1 @@
+"""The networks, the file their weights live in, and ONNX."""

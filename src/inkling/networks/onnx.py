@@ -1,0 +1,93 @@
+"""Weights as ONNX, for runtimes other than PyTorch."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import warnings
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from inkling.errors import MissingExtraError, StorageError
+from inkling.networks.weights import Weights
+from inkling.transforms.normalize import to_input
+
+
+class _FromBytes(nn.Module):
+    """Framed pictures as bytes in, calibrated probabilities out: nothing is left to the caller."""
+
+    def __init__(self, weights: Weights) -> None:
+        super().__init__()
+        self.network = weights.network
+        self.temperature = weights.header.temperature
+
+    def forward(self, images: Tensor) -> Tensor:
+        """uint8 (N, 28, 28) to float32 (N, C)."""
+        return (self.network(to_input(images)) / self.temperature).softmax(dim=1)
+
+
+def export_onnx(weights: Weights, path: str | os.PathLike[str]) -> float:
+    """Write a network as ONNX, and check that ONNX Runtime agrees with PyTorch.
+
+    The model takes `images`, uint8 (N, 28, 28), framed, ink high, and gives `probabilities`,
+    float32 (N, C), calibrated. Its metadata holds the header of the weights file.
+
+    Args:
+        weights: What to write.
+        path: The `.onnx` file; written whole or not at all.
+
+    Returns:
+        The largest difference between the two runtimes' probabilities on 256 test patterns.
+
+    Raises:
+        MissingExtraError: The packages of the extra `onnx` are not installed.
+        StorageError: The file cannot be written.
+    """
+    try:
+        import onnx
+        import onnxruntime
+        import onnxscript  # noqa: F401  (torch's exporter needs it)
+    except ImportError as problem:
+        raise MissingExtraError(problem.name or "onnx", "onnx", "Exporting to ONNX") from None
+    model = _FromBytes(weights).eval()
+    patterns = torch.from_numpy(np.random.default_rng(0).integers(0, 256, (256, 28, 28), np.uint8))
+    patterns[::2] = torch.where(patterns[::2] > 200, patterns[::2], 0)  # half of them mostly paper
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the exporter deprecates its own parts at every call
+        program = torch.onnx.export(
+            model,
+            (patterns[:2],),
+            dynamo=True,
+            verbose=False,
+            input_names=["images"],
+            output_names=["probabilities"],
+            dynamic_shapes={"images": {0: torch.export.Dim("count", min=1)}},
+        )
+    assert program is not None
+    proto = program.model_proto
+    entry = proto.metadata_props.add()
+    entry.key, entry.value = "inkling", json.dumps(asdict(weights.header), ensure_ascii=False)
+    onnx.checker.check_model(proto)
+    session = onnxruntime.InferenceSession(proto.SerializeToString(), providers=["CPUExecutionProvider"])
+    (theirs,) = session.run(None, {"images": patterns.numpy()})
+    with torch.inference_mode():
+        ours = model(patterns).numpy()
+    _write_whole(Path(path), proto.SerializeToString())
+    return float(np.abs(ours - theirs).max())
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    partial = path.with_name(f"{path.name}.partial-{os.getpid()}")
+    try:
+        partial.write_bytes(content)
+        os.replace(partial, path)
+    except OSError as problem:
+        raise StorageError(f"{path} cannot be written: {problem}.", remedy="Is the disk full?") from None
+    finally:
+        partial.unlink(missing_ok=True)

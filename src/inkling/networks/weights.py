@@ -1,0 +1,209 @@
+"""The weights file: one `.safetensors` that says all about itself.
+
+The tensors are the network's (`network.…`) and, if there is one, the gauge's (`gauge.…`). The
+header holds one key, `inkling`, a JSON object with the fields of `Header`. No other thing is needed
+to use the file, and nothing in it is ever executed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import os
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+import safetensors
+import safetensors.torch
+import torch
+from torch import Tensor, nn
+
+from inkling.errors import SettingsError, StorageError, UnknownNameError, WeightsError
+from inkling.networks.build import NetworkSettings, build_network
+from inkling.networks.gauge import Gauge
+
+FORMAT = 1
+"""Rises when a reader of the format before could not use a file any more."""
+
+_MOST_BYTES = 1 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What a weights file says about itself."""
+
+    network: NetworkSettings
+    """The architecture and its settings."""
+    alphabet: tuple[str, ...]
+    """The classes' names, in the order of the logits."""
+    normalization: str = "inkling-1"
+    """Which normalisation the network was trained with; `inkling-1` is `transforms/normalize.py`."""
+    temperature: float = 1.0
+    """Logits are divided by this before the softmax; fitted on held-out pictures."""
+    trained_on: dict[str, Any] = field(default_factory=dict)
+    """Data, recipe, seed, steps, versions."""
+    scores: dict[str, Any] = field(default_factory=dict)
+    """Measured: which figure on which data."""
+    format: int = FORMAT
+    """Version of the file format."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """A network with all that is known of it.
+
+    Attributes:
+        network: In evaluation mode.
+        header: What the file says about itself.
+        gauge: How unlike the training data a picture is; None if it was not fitted.
+    """
+
+    network: nn.Module
+    header: Header
+    gauge: Gauge | None = None
+
+
+def save_weights(path: str | os.PathLike[str], weights: Weights) -> None:
+    """Write a weights file, whole or not at all.
+
+    Raises:
+        StorageError: The file cannot be written.
+    """
+    tensors = {f"network.{name}": value for name, value in weights.network.state_dict().items()}
+    if weights.gauge is not None:
+        tensors |= {f"gauge.{name}": value for name, value in weights.gauge._asdict().items()}
+    header = json.dumps(asdict(weights.header), ensure_ascii=False, sort_keys=True)
+    write_tensors(path, tensors, {"inkling": header})
+
+
+def write_tensors(path: str | os.PathLike[str], tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
+    """Write tensors as safetensors beside the target, then rename: never half a file.
+
+    Raises:
+        StorageError: The file cannot be written.
+    """
+    path = Path(path)
+    partial = path.with_name(f"{path.name}.partial-{os.getpid()}")
+    # Copies are contiguous (a network may be in channels-last order) and share no memory.
+    plain = {name: value.detach().to("cpu", copy=True).contiguous() for name, value in tensors.items()}
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_bytes(safetensors.torch.save(plain, metadata=metadata))
+        os.replace(partial, path)
+    except (OSError, safetensors.SafetensorError) as problem:
+        raise StorageError(
+            f"{path} cannot be written: {problem}.", remedy="Is the disk full, or the folder read-only?"
+        ) from None
+    finally:
+        # Whatever kept the file from being written may keep this from working, too.
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
+
+
+def read_tensors(path: str | os.PathLike[str]) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Read a safetensors file: its tensors, on the CPU, and its header.
+
+    Raises:
+        WeightsError: The file is missing, huge, or not safetensors.
+    """
+    path = Path(path)
+    try:
+        if path.stat().st_size > _MOST_BYTES:
+            raise WeightsError(f"{path} is larger than {_MOST_BYTES >> 30} GiB; no file of Inkling's is.")
+        with safetensors.safe_open(path, framework="pt") as file:
+            return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
+    except FileNotFoundError:
+        raise WeightsError(f"{path} does not exist.", remedy="Check the path.") from None
+    except (OSError, safetensors.SafetensorError) as problem:
+        raise WeightsError(
+            f"{path} is not a weights file: {problem}.",
+            remedy="Weights are .safetensors files that `inkling train` writes.",
+        ) from None
+
+
+def load_weights(path: str | os.PathLike[str]) -> Weights:
+    """Read a weights file without knowing what made it.
+
+    Returns:
+        The network in evaluation mode, on the CPU, with its header and gauge.
+
+    Raises:
+        WeightsError: Not a weights file, from a newer version, of an unknown architecture, or with
+            tensors that do not fit its header.
+    """
+    tensors, metadata = read_tensors(path)
+    header = _parse_header(Path(path), metadata)
+    network = build_network(header.network, classes=len(header.alphabet)).eval()
+    state = _with_prefix(tensors, "network.")
+    try:
+        network.load_state_dict(state)
+    except RuntimeError:
+        raise WeightsError(
+            f"{path}: the tensors do not fit a {header.network.name} of widths {header.network.widths}.",
+            remedy="The file may have been altered; get it anew.",
+        ) from None
+    if not all(torch.isfinite(value).all() for value in tensors.values()):
+        raise WeightsError(f"{path}: some weights are not finite numbers.", remedy="Train it anew.")
+    gauge = _parse_gauge(Path(path), _with_prefix(tensors, "gauge."))
+    if gauge is not None:
+        with torch.inference_mode():
+            size = network.features(torch.zeros(1, 1, 28, 28)).shape[1]
+        if gauge.means.shape != (len(header.alphabet), size):
+            raise WeightsError(f"{path}: its gauge does not fit the network.", remedy="Get the file anew.")
+    return Weights(network, header, gauge)
+
+
+def _with_prefix(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
+
+
+def _parse_header(path: Path, metadata: dict[str, str]) -> Header:
+    if "inkling" not in metadata:
+        raise WeightsError(
+            f"{path} is a safetensors file, but not one of Inkling's.",
+            remedy="Weights are written by `inkling train`.",
+        )
+    try:
+        raw = json.loads(metadata["inkling"])
+        if raw["format"] > FORMAT:
+            raise WeightsError(
+                f"{path} has format {raw['format']}; this version of Inkling reads up to {FORMAT}.",
+                remedy="Update it with: pip install --upgrade inkling",
+            )
+        network = NetworkSettings(raw["network"]["name"], tuple(raw["network"]["widths"]))
+        known = {f.name for f in fields(Header)}
+        header = Header(**{key: value for key, value in raw.items() if key in known} | {"network": network})
+        if not (0 < header.temperature < math.inf and header.normalization == "inkling-1"):
+            raise ValueError("temperature or normalisation")
+        names = header.alphabet
+        if not (isinstance(names, list) and names and all(isinstance(name, str) for name in names)):
+            raise ValueError("the alphabet is not a list of names")
+        if len(set(names)) < len(names):
+            raise ValueError("the alphabet names a class twice")
+        if not (isinstance(header.trained_on, dict) and isinstance(header.scores, dict)):
+            raise ValueError("trained_on or scores")
+        header = replace(header, alphabet=tuple(names))
+    except (UnknownNameError, SettingsError) as problem:
+        raise WeightsError(
+            f"{path}: {problem.message}", remedy=problem.remedy or "Get the file anew."
+        ) from None
+    except (ValueError, KeyError, TypeError) as problem:
+        raise WeightsError(
+            f"{path}: its header does not make sense ({problem}).", remedy="Get the file anew."
+        ) from None
+    return header
+
+
+def _parse_gauge(path: Path, tensors: dict[str, Tensor]) -> Gauge | None:
+    if not tensors:
+        return None
+    try:
+        gauge = Gauge(**tensors)
+    except TypeError:
+        raise WeightsError(f"{path}: its gauge is incomplete.", remedy="Get the file anew.") from None
+    size = gauge.means.shape[-1] if gauge.means.ndim else 0
+    if gauge.whitening.shape != (size, size) or gauge.scale.ndim > 0:
+        raise WeightsError(f"{path}: its gauge does not fit the network.", remedy="Get the file anew.")
+    return gauge
