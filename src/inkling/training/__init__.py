@@ -1,0 +1,1 @@
+"""One step, the loop, and everything that a run is made of."""

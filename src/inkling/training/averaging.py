@@ -1,0 +1,37 @@
+"""A running mean of the weights, which generalises better than the last of them."""
+
+from __future__ import annotations
+
+import copy
+
+import torch
+from torch import nn
+
+
+class WeightAverage:
+    """Exponential moving average of a network's weights and normalisation statistics.
+
+    After Polyak and Juditsky (1992), in the exponential form. Early on the decay is shorter, so
+    that the random weights of the start are soon forgotten.
+
+    Args:
+        network: The one that is trained.
+        decay: Part of the average kept at each update, 0 to 1.
+    """
+
+    def __init__(self, network: nn.Module, decay: float) -> None:
+        self.network = copy.deepcopy(network).eval()
+        self.decay = decay
+        self.updates = 0
+
+    @torch.no_grad()
+    def update(self, network: nn.Module) -> None:
+        """Move the average towards the weights of now."""
+        self.updates += 1
+        weight = 1 - min(self.decay, self.updates / (self.updates + 10))
+        mine, theirs = self.network.state_dict().values(), network.state_dict().values()
+        floating = [(a, b) for a, b in zip(mine, theirs, strict=True) if a.is_floating_point()]
+        torch._foreach_lerp_([a for a, _ in floating], [b for _, b in floating], weight)
+        for a, b in zip(mine, theirs, strict=True):
+            if not a.is_floating_point():
+                a.copy_(b)

@@ -1,0 +1,237 @@
+"""One training with all its state: made from a recipe, stepped through, put to rest, taken up again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from inkling.errors import CheckpointError
+from inkling.networks.build import build_network
+from inkling.training import distributed
+from inkling.training.averaging import WeightAverage
+from inkling.training.checkpoints import (
+    random_state,
+    read_checkpoint,
+    restore_random_state,
+    write_checkpoint,
+)
+from inkling.training.criteria import make_criterion
+from inkling.training.devices import choose_precision, keep_memory_warm
+from inkling.training.loop import Step, autocast, fit
+from inkling.training.optimizers import make_optimizer
+from inkling.training.recipes import Recipe
+from inkling.training.schedules import Schedule, make_schedule
+from inkling.transforms.batches import ResidentBatches
+from inkling.transforms.normalize import to_input
+
+_AVERAGE_EVERY = 4
+"""Steps between two updates of the running mean; finer is slower and no better."""
+
+
+class Heldout(NamedTuple):
+    """How well a network does on pictures that it was not trained on.
+
+    Attributes:
+        loss: Mean cross-entropy, in nats.
+        accuracy: Part of the pictures recognised, 0 to 1.
+    """
+
+    loss: float
+    accuracy: float
+
+
+class Training:
+    """A training in progress.
+
+    Args:
+        recipe: What was chosen.
+        images: uint8 (N, 28, 28), the training pictures, framed.
+        targets: int64 (N,).
+        classes: Number of classes.
+        device: Where to compute.
+
+    Attributes:
+        network: The one that is trained.
+        done: Steps taken so far.
+        total: Steps of the whole training.
+        extra: Numbers of the driver's own, kept in the checkpoint.
+        best: The weights that `keep_best` kept; None before it was called.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        images: NDArray[np.uint8],
+        targets: NDArray[np.int64],
+        *,
+        classes: int = 10,
+        device: torch.device | str = "cpu",
+    ) -> None:
+        self.recipe = recipe
+        self.device = torch.device(device)
+        self.rank, self.world = distributed.join(self.device)
+        if self.device.type == "cpu":
+            keep_memory_warm()
+        network = build_network(recipe.network, classes=classes, seed=recipe.seed)
+        # Channels-last order makes convolutions on the CPU 1.5 to 2.6 times as fast.
+        self.network: nn.Module = network.to(self.device)
+        for parameter in self.network.parameters():
+            if parameter.ndim == 4:
+                parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+        if self.world > 1:
+            distributed.join_statistics(self.network)
+        self.optimizer = make_optimizer(recipe.optimizer, self.network)
+        self.average = WeightAverage(self.network, recipe.average) if recipe.average else None
+        self.precision = choose_precision(recipe.precision, self.device, recipe.network.name)
+        self.batches = ResidentBatches(
+            images,
+            targets,
+            batch_size=recipe.batch_size,
+            epochs=recipe.epochs,
+            seed=recipe.seed,
+            augment=recipe.augmentation,
+            device=self.device,
+            rank=self.rank,
+            world=self.world,
+        )
+        self.total = len(self.batches)
+        self.done = 0
+        self.extra: dict[str, float] = {}
+        self.best: dict[str, Tensor] | None = None
+
+    @property
+    def result(self) -> nn.Module:
+        """The network to keep: the running mean of the weights if there is one, else the last."""
+        return self.network if self.average is None else self.average.network
+
+    def steps(self, schedule: Schedule | None = None) -> Iterator[Step]:
+        """Take the steps that are left, yielding each; by default on the recipe's schedule."""
+        self.batches.start = self.done
+        self.optimizer.param_groups[0]["lr"] = self.recipe.optimizer.learning_rate
+        for step in fit(
+            self._compiled(),
+            self.batches,
+            criterion=make_criterion(self.recipe.criterion, label_smoothing=self.recipe.label_smoothing),
+            optimizer=self.optimizer,
+            schedule=schedule or make_schedule(self.recipe.optimizer.schedule),
+            total=self.total,
+            done=self.done,
+            accumulate=self.recipe.accumulate,
+            precision=self.precision,
+            reduce=distributed.sum_gradients if self.world > 1 else None,
+        ):
+            self.done = step.number
+            if self.average is not None and self.done % _AVERAGE_EVERY == 0:
+                self.average.update(self.network)
+            yield step
+
+    def _compiled(self) -> nn.Module:
+        """The network as it is stepped through; compiled only where that wins."""
+        wins = self.device.type == "cuda" and self.recipe.network.name != "perceptron" and self.total > 5000
+        if self.recipe.compile == "on" or (self.recipe.compile == "auto" and wins):
+            return torch.compile(self.network)  # type: ignore[return-value]
+        return self.network
+
+    def save(self, path: Path) -> None:
+        """Write a checkpoint; the file is renamed into place when it is whole."""
+        write_checkpoint(
+            path,
+            {
+                "done": self.done,
+                "network": self.network.state_dict(),
+                "optimizer": self.optimizer.state_dict(),
+                "average": None
+                if self.average is None
+                else {"updates": self.average.updates, "network": self.average.network.state_dict()},
+                "best": self.best,
+                # Between two updates, the gradients summed so far are part of the state.
+                "gradients": {n: p.grad for n, p in self.network.named_parameters() if p.grad is not None}
+                if self.done % self.recipe.accumulate
+                else {},
+                "random": random_state(),
+                "extra": self.extra,
+            },
+        )
+
+    def restore(self, path: Path) -> None:
+        """Go on from a checkpoint of the same recipe and data.
+
+        Raises:
+            CheckpointError: Missing, broken, or of another network.
+        """
+        state = read_checkpoint(path)
+        try:
+            self.network.load_state_dict(state["network"])
+            self.optimizer.load_state_dict(state["optimizer"])
+            if self.average is not None:
+                self.average.network.load_state_dict(state["average"]["network"])
+                self.average.updates = state["average"]["updates"]
+            parameters = dict(self.network.named_parameters())
+            for name, gradient in state["gradients"].items():
+                parameters[name].grad = gradient.to(self.device)
+            self.best = state["best"]
+            restore_random_state(state["random"])
+            self.done = int(state["done"])
+            self.extra = state["extra"]
+        except (KeyError, RuntimeError, ValueError, TypeError) as problem:
+            raise CheckpointError(
+                f"{path} does not fit this training: {problem}.",
+                remedy="Resume a run with the settings and the data that it was begun with.",
+            ) from None
+
+    def keep_best(self) -> None:
+        """Remember the weights of `result` as the best so far."""
+        self.best = {name: value.clone() for name, value in self.result.state_dict().items()}
+
+    def return_to_best(self) -> None:
+        """Make `result` what it was when `keep_best` was last called, if it was."""
+        if self.best is not None:
+            self.result.load_state_dict(self.best)
+
+    def measure(self, images: NDArray[np.uint8], targets: NDArray[np.int64]) -> Heldout:
+        """Loss and accuracy of `result` on held-out pictures."""
+        logits = logits_of(self.result, images, device=self.device, precision=self.precision)
+        wanted = torch.from_numpy(targets)
+        return Heldout(
+            float(F.cross_entropy(logits, wanted)), float((logits.argmax(1) == wanted).float().mean())
+        )
+
+
+@torch.inference_mode()
+def logits_of(
+    network: nn.Module,
+    images: NDArray[np.uint8],
+    *,
+    device: torch.device | str = "cpu",
+    precision: torch.dtype = torch.float32,
+    batch_size: int = 1000,
+) -> Tensor:
+    """Run a network over pictures, in evaluation mode, and leave its mode as it was.
+
+    Args:
+        network: On `device`.
+        images: uint8 (N, 28, 28), framed.
+        device: Where the network is.
+        precision: What it computes in.
+        batch_size: Pictures at a time.
+
+    Returns:
+        float32 (N, C) on the CPU.
+    """
+    device = torch.device(device)
+    was_training = network.training
+    network.eval()
+    parts = []
+    for place in range(0, len(images), batch_size):
+        part = torch.from_numpy(images[place : place + batch_size]).to(device)
+        with autocast(device, precision):
+            parts.append(network(to_input(part)).float().cpu())
+    network.train(was_training)
+    return torch.cat(parts)
