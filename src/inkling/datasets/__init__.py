@@ -1,0 +1,1 @@
+"""Labelled pictures of digits, by name or by path."""

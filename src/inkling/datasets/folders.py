@@ -1,0 +1,196 @@
+"""Labelled pictures that people keep in folders.
+
+Two layouts are read. A labelled folder holds `labels.jsonl`, one object a line, such as
+`{"image": "images/0001.png", "text": "7"}`, with paths relative to the folder. A folder of class
+folders holds `0/` to `9/` with the pictures of each digit in them.
+
+Every picture is opened as if a stranger had sent it, and framed as reading frames it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path, PureWindowsPath
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inkling.datasets.digits import DIGITS, Digits
+from inkling.datasets.framing import framed
+from inkling.documents.picture import open_picture
+from inkling.errors import DatasetError, PictureError
+
+LABELS = "labels.jsonl"
+"""Name of the file of labels in a labelled folder."""
+
+MAX_LABELS_BYTES = 64 << 20
+"""Size of the largest file of labels that is read; it is enough for a million pictures."""
+
+_SHOWN = 5
+"""Problems that are told in full; of the rest the number is given."""
+
+
+def read_labelled_folder(folder: Path, *, name: str) -> Digits:
+    """Read a folder with a file of labels.
+
+    Args:
+        folder: That holds `labels.jsonl`.
+        name: What the set is called.
+
+    Returns:
+        The set in the order of the file, of the alphabet `"0"` to `"9"`.
+
+    Raises:
+        DatasetError: Lines that are no labels, or pictures that are missing, unreadable, blank or
+            outside the folder; up to five are told, each with its line, and how many there are.
+    """
+    labels = folder / LABELS
+    problems: list[str] = []
+    images: list[NDArray[np.uint8]] = []
+    targets: list[int] = []
+    root = folder.resolve()
+    for number, line in enumerate(_lines(labels), start=1):
+        if not line.strip():
+            continue
+        try:
+            image, target = _entry(line)
+            images.append(_picture(_inside(root, image)))
+            targets.append(target)
+        except DatasetError as problem:
+            problems.append(f"line {number}: {problem.message}")
+    _refuse(problems, where=str(labels))
+    if not images:
+        raise DatasetError(f"{labels} names no picture.", remedy='A line is {"image": "1.png", "text": "7"}.')
+    return Digits(np.stack(images), np.array(targets, np.int64), name)
+
+
+def read_class_folders(folder: Path, *, name: str) -> Digits:
+    """Read a folder of folders that are named after what their pictures show.
+
+    Args:
+        folder: That holds folders named `0` to `9`; some may be absent. Hidden files are passed over.
+        name: What the set is called.
+
+    Returns:
+        The set, ordered by class and then by file name, of the alphabet `"0"` to `"9"`.
+
+    Raises:
+        DatasetError: A folder of another name, or pictures that are unreadable or blank; up to five
+            are told by path, and how many there are.
+    """
+    problems: list[str] = []
+    images: list[NDArray[np.uint8]] = []
+    targets: list[int] = []
+    root = folder.resolve()
+    for part in _visible(folder):
+        if not part.is_dir():
+            continue
+        if part.name not in DIGITS:
+            problems.append(f"{part.name}/ is not named after a digit")
+            continue
+        for path in _visible(part):
+            try:
+                images.append(_picture(_inside(root, f"{part.name}/{path.name}")))
+                targets.append(DIGITS.index(part.name))
+            except DatasetError as problem:
+                problems.append(problem.message)
+    _refuse(problems, where=str(folder))
+    if not images:
+        raise DatasetError(f"{folder} has no picture in its class folders.")
+    return Digits(np.stack(images), np.array(targets, np.int64), name)
+
+
+def has_class_folders(folder: Path) -> bool:
+    """Tell whether a folder holds at least one folder named after a digit."""
+    return any((folder / name).is_dir() for name in DIGITS)
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    try:
+        size = path.stat().st_size
+        if size > MAX_LABELS_BYTES:
+            raise DatasetError(
+                f"{path} has {size:,} bytes; {MAX_LABELS_BYTES:,} are read at most.",
+                remedy="Cut the set into several folders.",
+            )
+        content = path.read_bytes()
+    except OSError as problem:
+        raise DatasetError(f"{path} cannot be read: {problem.strerror}.", remedy="Check the path.") from None
+    # Not splitlines on text, which would also cut at characters that JSON allows inside a string.
+    yield from content.removeprefix(b"\xef\xbb\xbf").splitlines()
+
+
+def _entry(line: bytes) -> tuple[str, int]:
+    """Take a line apart into the picture's path and its target."""
+    try:
+        entry = json.loads(line)
+    except (ValueError, RecursionError) as problem:
+        raise DatasetError(f"not JSON ({_first_words(problem)})") from None
+    if not isinstance(entry, dict):
+        raise DatasetError('not an object such as {"image": "1.png", "text": "7"}')
+    for key in ("image", "text"):
+        if key not in entry:
+            raise DatasetError(f'no "{key}"')
+        if not isinstance(entry[key], str):
+            raise DatasetError(f'"{key}" is {_short(entry[key])}, which is not text in quotes')
+    if len(entry["text"]) != 1:
+        raise DatasetError(f'"text" is {_short(entry["text"])}, not a single digit')
+    if entry["text"] not in DIGITS:
+        raise DatasetError(f'"text" is {_short(entry["text"])}, not one of {DIGITS[0]} to {DIGITS[-1]}')
+    return entry["image"], DIGITS.index(entry["text"])
+
+
+def _inside(root: Path, image: str) -> Path:
+    """Find a picture below the folder, and refuse what a path or a link would reach beyond it."""
+    given = PureWindowsPath(image)  # understands both kinds of separator
+    if given.drive or given.root or ".." in given.parts:
+        raise DatasetError(f"{_short(image)} leads outside the folder")
+    try:
+        path = (root / image).resolve()
+        there = path.is_file()
+    except (OSError, ValueError, RuntimeError):  # too long, a null character, links in a circle
+        raise DatasetError(f"{_short(image)} is not a path") from None
+    if not path.is_relative_to(root):
+        raise DatasetError(f"{_short(image)} is a link that leads outside the folder")
+    if not there:
+        raise DatasetError(
+            f"{_short(image)} is not a file" if path.exists() else f"{_short(image)} does not exist"
+        )
+    return path
+
+
+def _picture(path: Path) -> NDArray[np.uint8]:
+    try:
+        picture = framed(open_picture(path))
+    except PictureError as problem:
+        raise DatasetError(problem.message.rstrip(".")) from None
+    if picture is None:
+        raise DatasetError(f"{path} is blank")
+    return picture
+
+
+def _visible(folder: Path) -> list[Path]:
+    with os.scandir(folder) as entries:
+        names = sorted(entry.name for entry in entries)
+    return [folder / name for name in names if not name.startswith(".") and name != "Thumbs.db"]
+
+
+def _refuse(problems: list[str], *, where: str) -> None:
+    """Raise when there is any problem, telling the first few and the number of all."""
+    if not problems:
+        return
+    shown = "; ".join(problems[:_SHOWN])
+    more = f"; and {len(problems) - _SHOWN} more" if len(problems) > _SHOWN else ""
+    count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+    raise DatasetError(f"{where}: {count}: {shown}{more}.", remedy="Mend or remove them.")
+
+
+def _first_words(problem: BaseException) -> str:
+    return str(problem).splitlines()[0][:80]
+
+
+def _short(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=True)
+    return text if len(text) <= 60 else f"{text[:57]}..."
