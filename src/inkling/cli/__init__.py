@@ -1,0 +1,1 @@
+"""Commands; the one place that turns an error into an exit code."""

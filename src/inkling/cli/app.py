@@ -1,0 +1,45 @@
+"""The command `inkling`: its parts, and what becomes of their errors."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from inkling.cli import classify, data, doctor, evaluate, export, inspect, train
+from inkling.errors import InklingError
+
+app = typer.Typer(
+    name="inkling",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    help="Train a network on handwritten digits, in the open, and read the numbers people wrote.",
+    epilog="Begin with: [bold]inkling train[/bold]   Exit codes: 0 done, 2 wrong use, 3 unreadable input,"
+    " 4 part failed, 5 something missing here.",
+)
+app.command("train", epilog=train.EXAMPLE)(train.train)
+app.command("evaluate", epilog=evaluate.EXAMPLE)(evaluate.evaluate)
+app.command("classify", epilog=classify.EXAMPLE)(classify.classify)
+app.command("inspect", epilog=inspect.EXAMPLE)(inspect.inspect)
+app.add_typer(data.app, name="data")
+app.command("export", epilog=export.EXAMPLE)(export.export)
+app.command("doctor", epilog=doctor.EXAMPLE)(doctor.doctor)
+
+
+def main() -> None:
+    """Run a command; print an error as what was wrong and what to do, and exit with its code."""
+    try:
+        app()
+    except InklingError as problem:
+        console = Console(stderr=True, highlight=False)
+        console.print(f"[bold red]error:[/bold red] {escape(problem.message)}", soft_wrap=True)
+        if problem.remedy:
+            console.print(f"[dim]  what to do:[/dim] {escape(problem.remedy)}", soft_wrap=True)
+        sys.exit(problem.exit_code)
+
+
+if __name__ == "__main__":
+    main()

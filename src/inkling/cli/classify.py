@@ -1,0 +1,131 @@
+"""`inkling classify`: which digit is on a picture."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from inkling.errors import PartialError, UsageError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from inkling.elements import Classification
+    from inkling.networks.weights import Weights
+
+EXAMPLE = (
+    "Examples: [bold]inkling classify seven.png[/bold]   "
+    "[bold]inkling classify scans/*.png --json[/bold]   [bold]inkling classify - < seven.png[/bold]"
+)
+
+_FEW = 12
+"""Up to so many pictures are shown with their ten bars; more get a line each."""
+
+
+def classify(
+    pictures: Annotated[list[str], typer.Argument(metavar="PICTURE...", help="Files, or - for stdin.")],
+    weights: Annotated[
+        Path | None, typer.Option(help="A weights file [default: the one that comes with Inkling].")
+    ] = None,
+    plot: Annotated[Path | None, typer.Option(help="Draw each picture beside its ten bars.")] = None,
+    why: Annotated[
+        Path | None,
+        typer.Option(help="A folder: which ink spoke for the digit, its nearest training digits."),
+    ] = None,
+    data: Annotated[str, typer.Option(help="With --why: where the training digits are.")] = "sample",
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a picture.")] = False,
+) -> None:
+    """Recognise one digit a picture: ten probabilities, and how unlike the training data it is.
+
+    Any size, polarity, colour and bit depth, with margins and off-centre. A blank picture is blank.
+    """
+    from inkling.networks.weights import load_weights
+    from inkling.recognition.classify import box_weights, classify_framed, frame_all
+
+    loaded = box_weights() if weights is None else load_weights(weights)
+    sources = [sys.stdin.buffer.read() if name == "-" else name for name in pictures]
+    framed, failures = frame_all(sources)
+    results = classify_framed(framed, weights=loaded, sources=pictures, failures=failures)
+    if as_json:
+        for result in results:
+            typer.echo(json.dumps(_to_json(result, loaded.header.alphabet), ensure_ascii=False))
+    else:
+        _print(results, loaded.header.alphabet)
+    inked = [place for place, picture in enumerate(framed) if picture is not None]
+    if plot is not None:
+        _plot([framed[place] for place in inked], [results[place] for place in inked], loaded, plot)
+    if why is not None:
+        if len(inked) != 1:
+            raise UsageError("--why explains one picture with ink on it.", remedy="Name one picture.")
+        _explain(framed[inked[0]], results[inked[0]], loaded, data, why)
+    if failures:
+        raise PartialError(
+            f"{len(failures)} of {len(results)} pictures could not be read: {next(iter(failures.values()))}"
+        )
+
+
+def _to_json(result: Classification, alphabet: tuple[str, ...]) -> dict[str, object]:
+    probabilities = {name: round(p, 6) for name, p in zip(alphabet, result.probabilities, strict=False)}
+    return asdict(result) | {"probabilities": probabilities}
+
+
+def _print(results: list[Classification], alphabet: tuple[str, ...]) -> None:
+    console = Console(highlight=False, soft_wrap=True)
+    for result in results:
+        colour = {"read": "green", "doubtful": "yellow", "blank": "dim", "failed": "red"}[result.status]
+        label = result.label or "-"
+        figures = "" if result.label is None else f"  {result.confidence:.1%}"
+        if result.novelty is not None:
+            figures += f"  novelty {result.novelty:.2f}"
+        note = "" if result.status == "read" else f"  [{colour}]{result.status}: {result.reason}[/{colour}]"
+        console.print(f"[bold {colour}]{label}[/bold {colour}]{figures}  [dim]{result.source}[/dim]{note}")
+        if len(results) <= _FEW and result.label is not None:
+            for name, probability in zip(alphabet, result.probabilities, strict=True):
+                style = "bold green" if name == result.label else "dim"
+                console.print(f"  [{style}]{name} {_bar(probability):<32}{probability:7.2%}[/{style}]")
+
+
+def _bar(probability: float, width: int = 32) -> str:
+    """A bar of eighths of a character."""
+    eighths = round(probability * width * 8)
+    return "█" * (eighths // 8) + " ▏▎▍▌▋▊▉"[eighths % 8].strip()
+
+
+def _plot(
+    framed: list[NDArray[np.uint8] | None], results: list[Classification], loaded: Weights, path: Path
+) -> None:
+    import numpy as np
+
+    from inkling.evaluation.drawing import draw_predictions, save_figure
+
+    images = np.stack([picture for picture in framed if picture is not None])
+    probabilities = np.array([result.probabilities for result in results])
+    save_figure(draw_predictions(images, probabilities, loaded.header.alphabet), path)
+    Console(stderr=True).print(f"Drawn in {path}", highlight=False)
+
+
+def _explain(
+    image: NDArray[np.uint8] | None, result: Classification, loaded: Weights, data: str, folder: Path
+) -> None:
+    from inkling.datasets.load import load_digits
+    from inkling.evaluation.drawing import draw_neighbours, draw_saliency, save_figure
+    from inkling.recognition.explain import nearest, saliency
+
+    assert image is not None
+    assert result.label is not None
+    digits = load_digits(data)
+    near = nearest(image, digits.images, loaded)
+    labels = [digits.alphabet[target] for target in digits.targets[near.indices]]
+    save_figure(draw_saliency(image, saliency(image, loaded), label=result.label), folder / "saliency.png")
+    neighbours = draw_neighbours(
+        image, digits.images[near.indices], labels=labels, distances=near.distances.tolist()
+    )
+    save_figure(neighbours, folder / "neighbours.png")
+    Console(stderr=True).print(f"Explained in {folder}/saliency.png and neighbours.png", highlight=False)

