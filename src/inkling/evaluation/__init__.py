@@ -1,0 +1,1 @@
+"""How good a network is, how far its confidence can be believed, and pictures of both."""

@@ -1,0 +1,110 @@
+"""All drawings by one door, and the whole set of them for a run.
+
+Nothing here computes a score: every function takes records and arrays and returns a matplotlib
+`Figure`, which `save_figure` writes.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import nn
+
+from inkling.evaluation.canvas import save_figure
+from inkling.evaluation.drawing_pictures import (
+    MOST_PREDICTIONS,
+    draw_mistakes,
+    draw_neighbours,
+    draw_predictions,
+    draw_saliency,
+)
+from inkling.evaluation.drawing_scores import draw_confusion, draw_reliability, draw_risk_coverage
+from inkling.evaluation.drawing_training import (
+    draw_curves,
+    draw_first_layer,
+    draw_inspection,
+    draw_rate_search,
+)
+from inkling.evaluation.report import Evaluation
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = [
+    "draw_confusion",
+    "draw_curves",
+    "draw_first_layer",
+    "draw_inspection",
+    "draw_mistakes",
+    "draw_neighbours",
+    "draw_predictions",
+    "draw_rate_search",
+    "draw_reliability",
+    "draw_report",
+    "draw_risk_coverage",
+    "draw_saliency",
+    "save_figure",
+]
+
+
+def draw_report(
+    folder: str | os.PathLike[str],
+    *,
+    evaluation: Evaluation,
+    images: NDArray[np.uint8],
+    network: nn.Module,
+    metrics: Sequence[dict[str, Any]] = (),
+) -> list[Path]:
+    """Draw everything there is to see of a run.
+
+    Args:
+        folder: Where the pictures go; made if it is missing.
+        evaluation: Of the trained network.
+        images: uint8 (N, 28, 28), those that were evaluated.
+        network: That was trained.
+        metrics: Lines of the run's `metrics.jsonl`; without any there is no `curves.png`.
+
+    Returns:
+        The paths: `curves.png`, `confusion.png`, `mistakes.png`, `reliability.png`,
+        `risk-coverage.png`, `predictions.png`, `first-layer.png`.
+
+    Raises:
+        StorageError: A file cannot be written.
+    """
+    before, after = evaluation.uncalibrated, evaluation.calibrated
+    drawings: dict[str, Callable[[], Figure]] = {
+        "curves": lambda: draw_curves(metrics),
+        "confusion": lambda: draw_confusion(evaluation),
+        "mistakes": lambda: draw_mistakes(images, evaluation),
+        "reliability": lambda: draw_reliability(before.reliability, after.reliability, before.ece, after.ece),
+        "risk-coverage": lambda: draw_risk_coverage(evaluation.risk),
+        "predictions": lambda: _draw_usual_and_doubtful(images, evaluation),
+        "first-layer": lambda: draw_first_layer(network),
+    }
+    if not metrics:
+        del drawings["curves"]
+    return [save_figure(draw(), Path(folder) / f"{name}.png") for name, draw in drawings.items()]
+
+
+def _draw_usual_and_doubtful(images: NDArray[np.uint8], evaluation: Evaluation) -> Figure:
+    """The pictures that the network doubts most, on the right, beside ordinary ones."""
+    order = np.argsort(evaluation.confidences, kind="stable")
+    half = min(MOST_PREDICTIONS, len(order)) // 2
+    doubtful, rest = order[:half], order[half:]
+    usual = rest[((np.arange(half) + 0.5) / max(half, 1) * len(rest)).astype(np.int64)][::-1]
+    places = np.column_stack([usual, doubtful]).ravel() if half else rest
+    names = evaluation.alphabet
+    return draw_predictions(
+        images[places],
+        evaluation.probabilities[places],
+        names,
+        labels=[names[target] for target in evaluation.targets[places]],
+        title="Left: ordinary pictures. Right: those the network doubts most"
+        if half
+        else "What the network sees",
+    )
