@@ -1,0 +1,1 @@
+"""One picture to a distribution over the digits, and why."""
