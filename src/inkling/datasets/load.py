@@ -7,7 +7,7 @@ from pathlib import Path
 
 from numpy.typing import ArrayLike
 
-from inkling.datasets.digits import Digits
+from inkling.datasets.digits import Digits, join
 from inkling.datasets.folders import LABELS, has_class_folders, read_class_folders, read_labelled_folder
 from inkling.datasets.idx import read_contents
 from inkling.datasets.named import read_from, read_named
@@ -33,6 +33,7 @@ def load_digits(
             - a folder of IDX files, an IDX file of pictures with its labels beside it, a labelled
               folder (`labels.jsonl`), a folder of class folders (`0/` to `9/`), or a folder that
               holds one of these in `train/` and in `test/`;
+            - several of these joined by `+`, such as `"mnist+strokes"`;
             - `(images, targets)`, as `Digits.from_arrays` takes them.
         split: Which part of the set. A set of a single part (arrays, a file, a labelled folder
             without `train/` and `test/`, IDX files that name no split) is given for either, and its
@@ -61,6 +62,8 @@ def load_digits(
     if isinstance(data, str) and data in SOURCES:
         return read_named(data, split)
     path = Path(data).expanduser()
+    if isinstance(data, str) and "+" in data and not path.exists():
+        return join([load_digits(part, split=split) for part in data.split("+")])
     if not path.exists():
         if isinstance(data, str) and path.name == data and not path.suffix:
             raise UnknownNameError("data set", data, SOURCES)

