@@ -15,7 +15,7 @@ FILES = [
 
 
 def test_the_named_sets_are_these():
-    assert list(SOURCES) == ["mnist", "emnist-digits", "qmnist", "fashion-mnist", "usps", "sample"]
+    assert list(SOURCES) == ["mnist", "emnist-digits", "qmnist", "fashion-mnist", "usps", "sample", "strokes"]
 
 
 @pytest.mark.parametrize(("source", "file"), FILES)

@@ -36,6 +36,14 @@ def leave() -> None:
         dist.destroy_process_group()
 
 
+def any_process(wish: bool) -> bool:
+    """Tell every process whether one of them wishes for something, such as to stop."""
+    device = "cuda" if dist.get_backend() == "nccl" else "cpu"
+    wishes = torch.tensor(float(wish), device=device)
+    dist.all_reduce(wishes, dist.ReduceOp.MAX)
+    return bool(wishes)
+
+
 def sum_gradients(network: nn.Module) -> None:
     """Sum each parameter's gradient over all processes, in one message."""
     gradients = [p.grad for p in network.parameters() if p.grad is not None]

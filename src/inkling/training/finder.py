@@ -52,7 +52,7 @@ def find_learning_rate(
     """
     # With a peak of 1 the schedule is the rate itself.
     optimizer = replace(recipe.optimizer, schedule="constant", learning_rate=1.0)
-    recipe = replace(recipe, optimizer=optimizer, epochs=100_000.0)
+    recipe = replace(recipe, optimizer=optimizer, epochs=100_000.0, compile="off")
     training = Training(recipe, images, targets, device=device)
     factor = (highest / lowest) ** (1 / (steps - 1))
     rates, losses = [], []

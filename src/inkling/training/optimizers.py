@@ -281,8 +281,10 @@ class OptimizerSettings:
         if self.name not in OPTIMIZERS:
             raise UnknownNameError("optimizer", self.name, OPTIMIZERS)
         make_schedule(self.schedule)
-        if not 0 < self.learning_rate < math.inf:
-            raise SettingsError(f"optimizer.learning_rate must be more than 0, not {self.learning_rate}.")
+        if not 0 < self.learning_rate <= 1e30:
+            raise SettingsError(
+                f"optimizer.learning_rate must be more than 0, at most 1e30, not {self.learning_rate}."
+            )
         for name in ("momentum", "second_momentum"):
             if not 0 <= getattr(self, name) < 1:
                 raise SettingsError(f"optimizer.{name} must be from 0 to below 1, not {getattr(self, name)}.")

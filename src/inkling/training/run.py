@@ -91,7 +91,7 @@ def run(
             _refuse_divergence(measured.loss, step, journal.folder)
             journal.log_heldout(step, measured)
         # In this order: patience takes note of every epoch, of the one that is stopped at, too.
-        stopping = (measured is not None and patience.exhausted(measured)) or stop()
+        stopping = (measured is not None and patience.exhausted(measured)) or training.agree(stop())
         due = time.monotonic() - last_checkpoint > checkpoint_seconds
         if stopping or due or measured is not None:
             # The loss is from before the update, which may have been the one too many.

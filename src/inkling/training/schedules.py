@@ -1,6 +1,6 @@
 """The learning rate over a training, as a part of its peak: pure functions of how far it has come.
 
-Each maps progress, from 0 at the first step to 1 at the last, to a factor from 0 to 1.
+Each maps progress, 0 at the first step and 1 when the last one is done, to a factor from 0 to 1.
 """
 
 from __future__ import annotations

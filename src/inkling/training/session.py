@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import math
+import zlib
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import NamedTuple
 
@@ -94,7 +98,7 @@ class Training:
             images,
             targets,
             batch_size=recipe.batch_size,
-            epochs=max(recipe.epochs, recipe.least_steps * recipe.batch_size / len(images)),
+            epochs=max(recipe.epochs, recipe.least_steps / math.ceil(len(images) / recipe.batch_size)),
             seed=recipe.seed,
             augment=recipe.augmentation,
             device=self.device,
@@ -103,6 +107,7 @@ class Training:
         )
         self.total = len(self.batches)
         self.done = 0
+        self._data = zlib.crc32(images.tobytes(), zlib.crc32(targets.tobytes()))
         self.extra: dict[str, float] = {}
         self.best: dict[str, Tensor] | None = None
 
@@ -132,6 +137,10 @@ class Training:
                 self.average.update(self.network)
             yield step
 
+    def agree(self, wish: bool) -> bool:
+        """Tell whether any of the processes wishes for something, so that all do the same."""
+        return distributed.any_process(wish) if self.world > 1 else wish
+
     def _compiled(self) -> nn.Module:
         """The network as it is stepped through; compiled only where that wins."""
         wins = self.device.type == "cuda" and self.recipe.network.name != "perceptron" and self.total > 5000
@@ -145,6 +154,8 @@ class Training:
             path,
             {
                 "done": self.done,
+                "recipe": asdict(self.recipe),
+                "data": self._data,
                 "network": self.network.state_dict(),
                 "optimizer": self.optimizer.state_dict(),
                 "average": None
@@ -167,6 +178,13 @@ class Training:
             CheckpointError: Missing, broken, or of another network.
         """
         state = read_checkpoint(path)
+        theirs, mine = state.get("recipe"), json.loads(json.dumps(asdict(self.recipe)))
+        if theirs != mine or state.get("data") != self._data:
+            what = "data" if theirs == mine else "settings"
+            raise CheckpointError(
+                f"{path} is of a training with other {what}.",
+                remedy="Resume a run with the settings and the data that it was begun with.",
+            )
         try:
             self.network.load_state_dict(state["network"])
             self.optimizer.load_state_dict(state["optimizer"])

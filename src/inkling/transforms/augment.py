@@ -65,9 +65,9 @@ class Augmentation:
             value = getattr(self, field.name)
             if not 0 <= value < math.inf:
                 raise SettingsError(f"augmentation.{field.name} must be 0 or more, not {value}.")
-        for name in ("scale", "stroke"):
-            if getattr(self, name) > 1:
-                raise SettingsError(f"augmentation.{name} must be at most 1, not {getattr(self, name)}.")
+        for name, most in (("scale", 0.9), ("stroke", 1)):
+            if getattr(self, name) > most:
+                raise SettingsError(f"augmentation.{name} must be at most {most}, not {getattr(self, name)}.")
 
     def __bool__(self) -> bool:
         return any(getattr(self, field.name) > 0 for field in fields(self))

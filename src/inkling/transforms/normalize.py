@@ -44,7 +44,7 @@ def to_input(images: torch.Tensor) -> torch.Tensor:
     Returns:
         float32 of shape (N, 1, 28, 28), 0 to `INK`.
     """
-    return images.unsqueeze(1).float().mul_(INK / 255)
+    return images.unsqueeze(1) * (INK / 255)
 
 
 def frame(picture: NDArray[np.uint8]) -> NDArray[np.uint8] | None:

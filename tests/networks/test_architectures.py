@@ -1,0 +1,142 @@
+"""The networks: their layers' names and shapes, their sizes, and how they are made."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import nn
+
+from inkling.errors import SettingsError, UnknownNameError, UsageError
+from inkling.networks.build import NETWORKS, NetworkSettings, build_network
+from inkling.networks.perceptron import Perceptron
+
+SMALL = {"perceptron": (12, 7), "convnet": (5, 6, 7), "deepnet": (4, 5, 6)}
+
+
+def count(network: nn.Module) -> int:
+    return sum(p.numel() for p in network.parameters())
+
+
+def test_the_lessons_network_has_the_lessons_names_and_shapes() -> None:
+    network = build_network(NetworkSettings("perceptron", (128, 64)))
+    assert [name for name, _ in network.named_children()] == ["fc1", "relu1", "fc2", "relu2", "logits"]
+    assert {name: tuple(p.shape) for name, p in network.named_parameters()} == {
+        "fc1.weight": (128, 784),
+        "fc1.bias": (128,),
+        "fc2.weight": (64, 128),
+        "fc2.bias": (64,),
+        "logits.weight": (10, 64),
+        "logits.bias": (10,),
+    }
+
+
+def test_the_perceptron_is_the_matrix_product_that_it_says() -> None:
+    network = build_network(NetworkSettings("perceptron", (12, 7)), seed=3)
+    images = torch.randn(4, 1, 28, 28, generator=torch.Generator().manual_seed(0))
+    w = dict(network.named_parameters())
+    x = images.reshape(4, 784)
+    x = (x @ w["fc1.weight"].T + w["fc1.bias"]).clamp_min(0)
+    x = (x @ w["fc2.weight"].T + w["fc2.bias"]).clamp_min(0)
+    torch.testing.assert_close(network.features(images), x)
+    torch.testing.assert_close(network(images), x @ w["logits.weight"].T + w["logits.bias"])
+
+
+def test_the_default_perceptron_is_the_lessons() -> None:
+    assert count(Perceptron()) == 109_386
+
+
+@pytest.mark.parametrize(
+    ("name", "widths", "parameters"),
+    [
+        ("perceptron", (128, 64), 784 * 128 + 128 + 128 * 64 + 64 + 64 * 10 + 10),  # 109,386
+        ("perceptron", (1,), 784 + 1 + 10 + 10),
+        # Convolutions without bias, a scale and a shift per channel, then the logits.
+        ("convnet", (32, 64, 128), 9 * (4 * 32 + 32 * 64 + 64 * 128) + 2 * (32 + 64 + 128) + 1290),
+        ("convnet", (8,), 9 * 4 * 8 + 2 * 8 + 8 * 7 * 7 * 10 + 10),
+        (
+            "deepnet",
+            (4, 5, 6),
+            25 * 4
+            + 9 * (4 * 5 + 5 * 5 + 5 * 6 + 6 * 6 + 6 * 6)
+            + 2 * (4 + 5 + 5 + 6 + 6 + 6)
+            + 6 * 25 * 10
+            + 10,
+        ),
+    ],
+)
+def test_a_network_has_so_many_parameters(name: str, widths: tuple[int, ...], parameters: int) -> None:
+    assert count(build_network(NetworkSettings(name, widths))) == parameters
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("pictures", [0, 1, 3])
+def test_logits_have_a_row_per_picture_and_a_column_per_class(name: str, pictures: int) -> None:
+    network = build_network(NetworkSettings(name, SMALL[name]), classes=4).eval()
+    images = torch.zeros(pictures, 1, 28, 28)
+    assert network(images).shape == (pictures, 4)
+    features = network.features(images)
+    assert features.ndim == 2
+    assert len(features) == pictures
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_picture_is_read_alike_alone_and_among_others(name: str) -> None:
+    network = build_network(NetworkSettings(name, SMALL[name])).eval()
+    images = torch.rand(5, 1, 28, 28, generator=torch.Generator().manual_seed(1))
+    together = network(images)
+    alone = torch.cat([network(image[None]) for image in images])
+    torch.testing.assert_close(together, alone, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_every_parameter_takes_part(name: str) -> None:
+    network = build_network(NetworkSettings(name, SMALL[name]))
+    images = torch.rand(8, 1, 28, 28, generator=torch.Generator().manual_seed(1))
+    network(images).square().sum().backward()
+    for parameter in network.parameters():
+        assert parameter.grad is not None
+        assert float(parameter.grad.abs().sum()) > 0
+
+
+@given(st.sampled_from(sorted(NETWORKS)), st.integers(0, 2**63 - 1), st.integers(0, 1000))
+def test_equal_seeds_give_equal_weights_whatever_the_global_random_state(
+    name: str, seed: int, state: int
+) -> None:
+    settings = NetworkSettings(name, SMALL[name])
+    torch.manual_seed(state)
+    before = torch.get_rng_state()
+    one = build_network(settings, seed=seed).state_dict()
+    assert torch.equal(torch.get_rng_state(), before)
+    torch.manual_seed(state + 1)
+    two, other = (build_network(settings, seed=s).state_dict() for s in (seed, seed ^ 1))
+    assert all(torch.equal(one[key], two[key]) for key in one)
+    assert not all(torch.equal(one[key], other[key]) for key in one)
+
+
+@pytest.mark.parametrize(
+    ("name", "widths", "error"),
+    [
+        ("perceptron", (128, 64), None),
+        ("convnet", (8,), None),
+        ("deepnet", (1, 1, 1), None),
+        ("convnett", (8,), (UnknownNameError, "Did you mean 'convnet'?")),
+        ("perceptron", (), (SettingsError, "network.widths of a perceptron are 1 to 8 numbers")),
+        ("convnet", (8, 8, 8, 8), (SettingsError, "network.widths of a convnet are 1 to 3 numbers")),
+        ("deepnet", (8, 8), (SettingsError, "network.widths of a deepnet are 3 numbers")),
+        ("convnet", (0,), (SettingsError, "between 1 and 4096")),
+        ("convnet", (4097,), (SettingsError, "between 1 and 4096")),
+        ("convnet", (8.0,), (SettingsError, "whole numbers")),
+        ("convnet", ("8",), (SettingsError, "whole numbers")),
+    ],
+)
+def test_settings_fit_or_say_why_not(
+    name: str, widths: tuple[int, ...], error: tuple[type[UsageError], str] | None
+) -> None:
+    if error is None:
+        assert NetworkSettings(name, widths).widths == widths
+        return
+    with pytest.raises(error[0]) as caught:
+        NetworkSettings(name, widths)
+    assert error[1] in str(caught.value)

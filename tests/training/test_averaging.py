@@ -1,0 +1,59 @@
+"""The running mean of the weights, worked out by hand."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+from inkling.training.averaging import WeightAverage
+
+
+def weigh(layer: nn.Module, value: float) -> None:
+    with torch.no_grad():
+        for parameter in layer.parameters():
+            parameter.fill_(value)
+
+
+@pytest.mark.parametrize(
+    ("decay", "expected"),
+    [
+        # After the n-th update the part kept is the lesser of the decay and n / (n + 10).
+        (0.999, [1 / 11 * 0 + 10 / 11 * 1, None]),
+        (0.05, [0.05 * 0 + 0.95 * 1, 0.05 * 0.95 + 0.95 * 3]),
+    ],
+)
+def test_the_mean_moves_by_the_part_that_is_not_kept(decay: float, expected: list[float | None]) -> None:
+    layer = nn.Linear(1, 1)
+    weigh(layer, 0.0)
+    average = WeightAverage(layer, decay)
+    found = []
+    for value in (1.0, 3.0):
+        weigh(layer, value)
+        average.update(layer)
+        found.append(average.network.weight.item())  # type: ignore[union-attr, operator]
+    if expected[1] is None:
+        expected[1] = 2 / 12 * expected[0] + 10 / 12 * 3  # type: ignore[operator]
+    assert found == pytest.approx(expected)
+    assert layer.weight.item() == 3
+
+
+def test_normalisation_statistics_are_averaged_and_counters_copied() -> None:
+    layer = nn.BatchNorm2d(2)
+    average = WeightAverage(layer, 0.5)
+    layer(torch.randn(4, 2, 3, 3, generator=torch.Generator().manual_seed(0)) + 5)
+    average.update(layer)
+    mean = layer.running_mean
+    assert mean is not None
+    torch.testing.assert_close(average.network.running_mean, mean * (10 / 11))
+    assert average.network.num_batches_tracked == layer.num_batches_tracked == 1
+    assert not average.network.training
+    assert layer.training
+
+
+def test_the_mean_of_weights_that_stand_still_is_those_weights() -> None:
+    layer = nn.Linear(3, 2)
+    average = WeightAverage(layer, 0.9)
+    for _ in range(30):
+        average.update(layer)
+    torch.testing.assert_close(average.network.weight, layer.weight)
