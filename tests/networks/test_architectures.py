@@ -85,7 +85,9 @@ def test_logits_have_a_row_per_picture_and_a_column_per_class(name: str, picture
 def test_a_picture_is_read_alike_alone_and_among_others(name: str) -> None:
     network = build_network(NetworkSettings(name, SMALL[name])).eval()
     images = torch.rand(5, 1, 28, 28, generator=torch.Generator().manual_seed(1))
-    together = network(images)
+    together, features = network.logits_and_features(images)
+    assert torch.equal(together, network(images))
+    assert torch.equal(features, network.features(images))
     alone = torch.cat([network(image[None]) for image in images])
     torch.testing.assert_close(together, alone, rtol=1e-4, atol=1e-5)
 

@@ -19,7 +19,7 @@ Points = list[tuple[float, float]]
 Stroke = tuple[Points, bool]
 """Points, and whether the pen rounds them (True) or turns sharply at each (False)."""
 
-COUNT = 12_000
+COUNT = 20_000
 """Pictures in the set that `load_digits("strokes")` gives."""
 
 _CANVAS = 112
@@ -55,7 +55,7 @@ def _draw(strokes: list[Stroke], rng: np.random.Generator) -> NDArray[np.uint8]:
     import cv2
 
     height = rng.uniform(0.75, 1.0) * 0.72 * _CANVAS
-    width = height * rng.uniform(0.5, 1.0)
+    width = height * rng.uniform(0.5, 1.1)
     slant = rng.normal(0.12, 0.18)
     pen = round(float(rng.uniform(0.03, 0.16)) * height)
     sheet = np.zeros((_CANVAS, _CANVAS), np.uint8)
@@ -68,8 +68,21 @@ def _draw(strokes: list[Stroke], rng: np.random.Generator) -> NDArray[np.uint8]:
         # Fixed-point coordinates of a sixteenth of a pixel.
         line = np.round(np.stack([x, y], axis=1) * 16).astype(np.int32)
         cv2.polylines(sheet, [line], False, 255, max(pen, 2), cv2.LINE_AA, 4)
+    if rng.random() < 0.2:
+        sheet = _fill_box(sheet, rng)
     soft = cv2.GaussianBlur(sheet, (0, 0), float(rng.uniform(0.5, 2.0)))
     return np.asarray(255 - soft, np.uint8)
+
+
+def _fill_box(sheet: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Stretch the ink towards a square: some scanners fill a box with every digit, a 1 too."""
+    import cv2
+
+    rows, columns = np.flatnonzero(sheet.any(axis=1)), np.flatnonzero(sheet.any(axis=0))
+    ink = sheet[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    width = max(ink.shape[1], round(ink.shape[0] * rng.uniform(0.3, 1.0)))
+    stretched = cv2.resize(ink, (width, ink.shape[0]), interpolation=cv2.INTER_AREA)
+    return np.asarray(np.pad(stretched, 8), np.uint8)
 
 
 def _round(points: NDArray[np.float64], between: int = 12) -> NDArray[np.float64]:
@@ -91,7 +104,7 @@ def _loop(x: float, y: float, across: float, down: float, *, start: float = -90,
 
 def _one_with_upstroke(rng: np.random.Generator) -> list[Stroke]:
     top, foot = (rng.uniform(0.5, 0.75), 0.0), (rng.uniform(0.45, 0.75), 1.0)
-    start = (rng.uniform(-0.05, 0.35), rng.uniform(0.15, 0.7))
+    start = (rng.uniform(-0.3, 0.35), rng.uniform(0.15, 0.7))
     return [([start, top, foot], False)]
 
 
@@ -99,6 +112,18 @@ def _one_curved(rng: np.random.Generator) -> list[Stroke]:
     middle = (rng.uniform(0.3, 0.5), rng.uniform(0.15, 0.3))
     upstroke: Points = [(rng.uniform(-0.1, 0.2), rng.uniform(0.3, 0.7)), middle, (0.65, 0.0)]
     return [(upstroke, True), ([(0.65, 0.0), (rng.uniform(0.5, 0.7), 1.0)], False)]
+
+
+def _one_joined_below(rng: np.random.Generator) -> list[Stroke]:
+    """The upstroke swings up from the left and meets the stem below its top."""
+    x, joint = rng.uniform(0.55, 0.85), rng.uniform(0.1, 0.4)
+    upstroke: Points = [
+        (rng.uniform(-0.25, 0.15), rng.uniform(0.5, 0.8)),
+        (0.35, joint + rng.uniform(0.1, 0.3)),
+        (x, joint),
+    ]
+    stem: Points = [(x + rng.uniform(-0.05, 0.1), 0.0), (x - rng.uniform(-0.05, 0.15), 0.6)]
+    return [(upstroke, True), ([*stem, (x + rng.uniform(-0.2, 0.25), 1.0)], True)]
 
 
 def _one_with_foot(rng: np.random.Generator) -> list[Stroke]:
@@ -177,6 +202,15 @@ def _four_in_one_sweep(rng: np.random.Generator) -> list[Stroke]:
     return [(sweep, True), ([(x, y - rng.uniform(0.05, 0.25)), (x - rng.uniform(0, 0.15), 1.0)], False)]
 
 
+def _four_without_lifting(rng: np.random.Generator) -> list[Stroke]:
+    """Down, along, and down again from where the pen is."""
+    y = rng.uniform(0.35, 0.6)
+    x = rng.uniform(0.7, 0.95)
+    start: Points = [(rng.uniform(0.35, 0.8), 0.0), (rng.uniform(0.0, 0.15), y)]
+    turn = (x, y - rng.uniform(0.0, 0.15))
+    return [([*start, turn, (x - rng.uniform(0.0, 0.25), 1.0)], rng.random() < 0.5)]
+
+
 def _four_closed(rng: np.random.Generator) -> list[Stroke]:
     y, x = rng.uniform(0.55, 0.75), rng.uniform(0.55, 0.75)
     return [([(x, 1.0), (x, 0.0), (0.0, y), (1.0, y)], False)]
@@ -194,6 +228,14 @@ def _five_like_s(rng: np.random.Generator) -> list[Stroke]:
     start = (rng.uniform(0.8, 1.0), rng.uniform(0.0, 0.1))
     body: Points = [start, (0.4, 0.02), (0.2, 0.2), (0.4, 0.42), (0.75, 0.6), (0.75, 0.85), (0.4, 1.0)]
     return [([*body, (0.05, rng.uniform(0.8, 0.95))], True)]
+
+
+def _six_hooked(rng: np.random.Generator) -> list[Stroke]:
+    """A hook at the top, and a belly that closes."""
+    hook: Points = [(rng.uniform(0.75, 1.0), rng.uniform(0.05, 0.25)), (0.6, 0.0), (0.2, 0.25), (0.08, 0.65)]
+    y = rng.uniform(0.4, 0.55)
+    belly: Points = [(0.4, 1.0), (0.88, 0.8), (0.75, y), (0.4, y), (0.1, 0.68)]
+    return [([*hook, *belly], True)]
 
 
 def _six(rng: np.random.Generator) -> list[Stroke]:
@@ -221,6 +263,17 @@ def _nine_curled(rng: np.random.Generator) -> list[Stroke]:
     return [head, ([*tail, (rng.uniform(0.0, 0.2), rng.uniform(0.75, 0.95))], True)]
 
 
+def _nine_with_bowl(rng: np.random.Generator) -> list[Stroke]:
+    """A small head, open or closed, over a bowl as wide as itself."""
+    high = rng.uniform(0.2, 0.3)
+    head = _loop(
+        0.5, high, rng.uniform(0.25, 0.4), high, start=-rng.uniform(10, 60), turn=-rng.uniform(270, 370)
+    )
+    x = rng.uniform(0.75, 0.95)
+    bowl: Points = [(0.84, rng.uniform(0.0, high)), (x - 0.1, 2 * high), (x, 0.75), (0.6, 1.0)]
+    return [head, ([*bowl, (rng.uniform(0.0, 0.3), rng.uniform(0.85, 1.0))], True)]
+
+
 def _nine_straight(rng: np.random.Generator) -> list[Stroke]:
     head = _loop(0.48, 0.27, 0.36, 0.27, start=-20, turn=-rng.uniform(330, 380))
     return [head, ([(0.84, rng.uniform(0.05, 0.25)), (rng.uniform(0.5, 0.85), 1.0)], False)]
@@ -238,13 +291,13 @@ def _zero_slashed(rng: np.random.Generator) -> list[Stroke]:
 
 _FORMS: tuple[tuple[Callable[[np.random.Generator], list[Stroke]], ...], ...] = (
     (_zero, _zero, _zero_slashed),
-    (_one_with_upstroke, _one_with_upstroke, _one_curved, _one_with_foot, _one_plain),
+    (_one_with_upstroke, _one_with_upstroke, _one_curved, _one_joined_below, _one_with_foot, _one_plain),
     (_two_like_z, _two_round),
     (_three_flat, _three_round),
-    (_four_open, _four_in_one_sweep, _four_closed),
+    (_four_open, _four_in_one_sweep, _four_without_lifting, _four_closed),
     (_five_with_bar_apart, _five_like_s),
-    (_six,),
+    (_six, _six_hooked),
     (_seven, _seven_barred, _seven_barred),
     (_eight,),
-    (_nine_curled, _nine_curled, _nine_straight),
+    (_nine_curled, _nine_with_bowl, _nine_with_bowl, _nine_straight),
 )

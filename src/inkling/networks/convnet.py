@@ -55,3 +55,8 @@ class ConvNet(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         """Logits: (N, 1, 28, 28) to (N, classes)."""
         return self.logits(self.features(images))
+
+    def logits_and_features(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Both of one pass: (N, classes) and what `features` gives."""
+        features = self.features(images)
+        return self.logits(features), features

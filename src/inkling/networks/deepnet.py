@@ -64,3 +64,8 @@ class DeepNet(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         """Logits: (N, 1, 28, 28) to (N, classes)."""
         return self.logits(self.layers(images).flatten(1))
+
+    def logits_and_features(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Both of one pass: (N, classes) and what `features` gives."""
+        x = self.layers(images)
+        return self.logits(x.flatten(1)), x.mean(dim=(2, 3))

@@ -21,7 +21,7 @@ import torch
 from torch import Tensor, nn
 
 from inkling.errors import SettingsError, StorageError, UnknownNameError, WeightsError
-from inkling.networks.build import NetworkSettings, build_network
+from inkling.networks.build import NetworkSettings, build_network, in_channels_last
 from inkling.networks.gauge import Gauge
 
 FORMAT = 1
@@ -136,6 +136,7 @@ def load_weights(path: str | os.PathLike[str]) -> Weights:
     tensors, metadata = read_tensors(path)
     header = _parse_header(Path(path), metadata)
     network = build_network(header.network, classes=len(header.alphabet)).eval()
+    in_channels_last(network)
     state = _with_prefix(tensors, "network.")
     try:
         network.load_state_dict(state)

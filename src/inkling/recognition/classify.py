@@ -138,19 +138,20 @@ def distributions(
         float64 (N, C), rows summing to 1, and float64 (N,), nan without a gauge.
     """
     inputs = to_input(torch.from_numpy(images))
-    network = weights.network
-    logits = network(inputs).double() / weights.header.temperature
-    probabilities = logits.softmax(dim=1).numpy()
+    logits, features = weights.network.logits_and_features(inputs)  # type: ignore[operator]
+    probabilities = (logits.double() / weights.header.temperature).softmax(dim=1).numpy()
     if weights.gauge is None:
         return probabilities, np.full(len(images), np.nan)
-    features = network.features(inputs)  # type: ignore[operator]
     return probabilities, weights.gauge.novelty(features).double().numpy()
 
 
 def _frame(picture: Picture) -> NDArray[np.uint8] | None:
     if isinstance(picture, (str, os.PathLike, bytes)):
         return frame(open_picture(picture))
-    array = np.asarray(picture)
+    try:
+        array = np.asarray(picture)
+    except ValueError:
+        raise PictureError("Rows of different lengths are no picture.", remedy="Give an array.") from None
     if array.ndim == 3 and array.shape[2] == 1:
         array = array[..., 0]
     if array.ndim not in (2, 3) or array.size == 0 or (array.ndim == 3 and array.shape[2] != 3):

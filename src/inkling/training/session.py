@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from inkling.errors import CheckpointError
-from inkling.networks.build import build_network
+from inkling.networks.build import build_network, in_channels_last
 from inkling.training import distributed
 from inkling.training.averaging import WeightAverage
 from inkling.training.checkpoints import (
@@ -84,11 +84,8 @@ class Training:
         if self.device.type == "cpu":
             keep_memory_warm()
         network = build_network(recipe.network, classes=classes, seed=recipe.seed)
-        # Channels-last order makes convolutions on the CPU 1.5 to 2.6 times as fast.
         self.network: nn.Module = network.to(self.device)
-        for parameter in self.network.parameters():
-            if parameter.ndim == 4:
-                parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+        in_channels_last(self.network)
         if self.world > 1:
             distributed.join_statistics(self.network)
         self.optimizer = make_optimizer(recipe.optimizer, self.network)
