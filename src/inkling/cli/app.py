@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 
+import inkling
 from inkling.cli import classify, data, doctor, evaluate, export, inspect, train
 from inkling.errors import InklingError
 
@@ -17,8 +19,8 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
     help="Train a network on handwritten digits, in the open, and read the numbers people wrote.",
-    epilog="Begin with: [bold]inkling train[/bold]   Exit codes: 0 done, 2 wrong use, 3 unreadable input,"
-    " 4 part failed, 5 something missing here.",
+    epilog="Begin with: [bold]inkling train[/bold]\n\n"
+    "Exit codes: 0 done, 2 wrong use, 3 unreadable input, 4 part failed, 5 something missing.",
 )
 app.command("train", epilog=train.EXAMPLE)(train.train)
 app.command("evaluate", epilog=evaluate.EXAMPLE)(evaluate.evaluate)
@@ -27,6 +29,21 @@ app.command("inspect", epilog=inspect.EXAMPLE)(inspect.inspect)
 app.add_typer(data.app, name="data")
 app.command("export", epilog=export.EXAMPLE)(export.export)
 app.command("doctor", epilog=doctor.EXAMPLE)(doctor.doctor)
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"inkling {inkling.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """What stands before a command."""
 
 
 def main() -> None:

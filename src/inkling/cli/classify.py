@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
-from inkling.errors import PartialError, UsageError
+from inkling.errors import PartialError, PictureError, UsageError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
     from inkling.networks.weights import Weights
 
 EXAMPLE = (
-    "Examples: [bold]inkling classify seven.png[/bold]   "
-    "[bold]inkling classify scans/*.png --json[/bold]   [bold]inkling classify - < seven.png[/bold]"
+    "Examples:\n\n[bold]inkling classify seven.png[/bold]\n\n"
+    "[bold]inkling classify scans/*.png --json[/bold]\n\n[bold]inkling classify - < seven.png[/bold]"
 )
 
 _FEW = 12
@@ -30,9 +31,9 @@ _FEW = 12
 
 
 def classify(
-    pictures: Annotated[list[str], typer.Argument(metavar="PICTURE...", help="Files, or - for stdin.")],
+    pictures: Annotated[list[str], typer.Argument(metavar="PICTURE", help="Files, or - for stdin.")],
     weights: Annotated[
-        Path | None, typer.Option(help="A weights file [default: the one that comes with Inkling].")
+        Path | None, typer.Option(help="A weights file (default: the one that comes with Inkling).")
     ] = None,
     plot: Annotated[Path | None, typer.Option(help="Draw each picture beside its ten bars.")] = None,
     why: Annotated[
@@ -52,23 +53,29 @@ def classify(
     loaded = box_weights() if weights is None else load_weights(weights)
     sources = [sys.stdin.buffer.read() if name == "-" else name for name in pictures]
     framed, failures = frame_all(sources)
+    inked = [place for place, picture in enumerate(framed) if picture is not None]
+    if why is not None and len(inked) > 1:
+        raise UsageError("--why explains one picture.", remedy="Name one picture.")
     results = classify_framed(framed, weights=loaded, sources=pictures, failures=failures)
     if as_json:
         for result in results:
             typer.echo(json.dumps(_to_json(result, loaded.header.alphabet), ensure_ascii=False))
     else:
         _print(results, loaded.header.alphabet)
-    inked = [place for place, picture in enumerate(framed) if picture is not None]
-    if plot is not None:
+    if plot is not None and inked:
         _plot([framed[place] for place in inked], [results[place] for place in inked], loaded, plot)
-    if why is not None:
-        if len(inked) != 1:
-            raise UsageError("--why explains one picture with ink on it.", remedy="Name one picture.")
+    if why is not None and inked:
         _explain(framed[inked[0]], results[inked[0]], loaded, data, why)
+    _refuse(failures, len(results))
+
+
+def _refuse(failures: dict[int, str], count: int) -> None:
+    """Nothing that could be read is unreadable input; something is a part that failed."""
+    first = next(iter(failures.values()), "")
+    if len(failures) == count:
+        raise PictureError(first if count == 1 else f"None of {count} pictures could be read: {first}")
     if failures:
-        raise PartialError(
-            f"{len(failures)} of {len(results)} pictures could not be read: {next(iter(failures.values()))}"
-        )
+        raise PartialError(f"{len(failures)} of {count} pictures could not be read: {first}")
 
 
 def _to_json(result: Classification, alphabet: tuple[str, ...]) -> dict[str, object]:
@@ -78,22 +85,28 @@ def _to_json(result: Classification, alphabet: tuple[str, ...]) -> dict[str, obj
 
 def _print(results: list[Classification], alphabet: tuple[str, ...]) -> None:
     console = Console(highlight=False, soft_wrap=True)
+    blocks = (console.encoding or "").startswith("utf")
     for result in results:
         colour = {"read": "green", "doubtful": "yellow", "blank": "dim", "failed": "red"}[result.status]
         label = result.label or "-"
         figures = "" if result.label is None else f"  {result.confidence:.1%}"
         if result.novelty is not None:
             figures += f"  novelty {result.novelty:.2f}"
-        note = "" if result.status == "read" else f"  [{colour}]{result.status}: {result.reason}[/{colour}]"
-        console.print(f"[bold {colour}]{label}[/bold {colour}]{figures}  [dim]{result.source}[/dim]{note}")
+        console.print(f"[bold {colour}]{label}[/bold {colour}]{figures}  [dim]{escape(result.source)}[/dim]")
+        if result.status != "read":
+            console.print(f"  [{colour}]{result.status}: {escape(result.reason)}[/{colour}]")
         if len(results) <= _FEW and result.label is not None:
             for name, probability in zip(alphabet, result.probabilities, strict=True):
                 style = "bold green" if name == result.label else "dim"
-                console.print(f"  [{style}]{name} {_bar(probability):<32}{probability:7.2%}[/{style}]")
+                console.print(
+                    f"  [{style}]{escape(name)} {_bar(probability, blocks):<32} {probability:7.2%}[/{style}]"
+                )
 
 
-def _bar(probability: float, width: int = 32) -> str:
-    """A bar of eighths of a character."""
+def _bar(probability: float, blocks: bool, width: int = 32) -> str:
+    """A bar of eighths of a character; of whole ones where block characters cannot be shown."""
+    if not blocks:
+        return "#" * round(probability * width)
     eighths = round(probability * width * 8)
     return "█" * (eighths // 8) + " ▏▎▍▌▋▊▉"[eighths % 8].strip()
 
@@ -108,7 +121,7 @@ def _plot(
     images = np.stack([picture for picture in framed if picture is not None])
     probabilities = np.array([result.probabilities for result in results])
     save_figure(draw_predictions(images, probabilities, loaded.header.alphabet), path)
-    Console(stderr=True).print(f"Drawn in {path}", highlight=False)
+    typer.echo(f"Drawn in {path}", err=True)
 
 
 def _explain(
@@ -128,4 +141,4 @@ def _explain(
         image, digits.images[near.indices], labels=labels, distances=near.distances.tolist()
     )
     save_figure(neighbours, folder / "neighbours.png")
-    Console(stderr=True).print(f"Explained in {folder}/saliency.png and neighbours.png", highlight=False)
+    typer.echo(f"Explained in {folder / 'saliency.png'} and {folder / 'neighbours.png'}", err=True)

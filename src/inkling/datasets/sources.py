@@ -293,7 +293,7 @@ _ALL = (
         about="drawn by Inkling in hands that MNIST lacks: the 1 with an upstroke, the barred 7",
         licence="MIT",
         homepage="https://pypi.org/project/inkling/",
-        counts={"train": 20_000},
+        counts={"train": 30_000},
     ),
 )
 

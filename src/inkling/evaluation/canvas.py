@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from inkling.errors import StorageError
+from inkling.errors import StorageError, UnknownNameError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -155,6 +155,9 @@ def corner(number: int, columns: int, size: tuple[int, int], *, gap: int = 4) ->
     return number // columns * (size[0] + gap), number % columns * (size[1] + gap)
 
 
+_FORMATS = ("pdf", "png", "svg")
+
+
 def save_figure(figure: Figure, path: str | os.PathLike[str]) -> Path:
     """Write a figure, whole or not at all.
 
@@ -166,13 +169,17 @@ def save_figure(figure: Figure, path: str | os.PathLike[str]) -> Path:
         The path.
 
     Raises:
+        UnknownNameError: The suffix is of no such format.
         StorageError: The file cannot be written.
     """
     path = Path(path)
+    suffix = path.suffix.lstrip(".").lower() or "png"
+    if suffix not in _FORMATS:
+        raise UnknownNameError("format of drawings", suffix, _FORMATS)
     partial = path.with_name(f"{path.name}.partial-{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(partial, format=path.suffix.lstrip(".").lower() or "png")
+        figure.savefig(partial, format=suffix)
         os.replace(partial, path)
     except OSError as problem:
         raise StorageError(

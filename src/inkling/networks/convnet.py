@@ -49,7 +49,7 @@ class ConvNet(nn.Module):
     def features(self, images: Tensor) -> Tensor:
         """The last block's activations: (N, 1, 28, 28) to (N, widths[-1] · side²)."""
         # PyTorch would fold no pictures at all into the wrong shape.
-        folded = self.fold(images) if len(images) > 0 else images.new_empty(0, 4, 14, 14)
+        folded = self.fold(images) if images.shape[0] > 0 else images.new_empty(0, 4, 14, 14)
         return self.blocks(folded).flatten(1)
 
     def forward(self, images: Tensor) -> Tensor:

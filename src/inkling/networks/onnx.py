@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
@@ -85,9 +86,12 @@ def export_onnx(weights: Weights, path: str | os.PathLike[str]) -> float:
 def _write_whole(path: Path, content: bytes) -> None:
     partial = path.with_name(f"{path.name}.partial-{os.getpid()}")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         partial.write_bytes(content)
         os.replace(partial, path)
     except OSError as problem:
         raise StorageError(f"{path} cannot be written: {problem}.", remedy="Is the disk full?") from None
     finally:
-        partial.unlink(missing_ok=True)
+        # Where the folder itself is no folder there is nothing to clear away either.
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)

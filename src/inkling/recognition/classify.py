@@ -31,7 +31,11 @@ STRANGE_ABOVE = 1.5
 @functools.cache
 def box_weights() -> Weights:
     """The weights that come with Inkling; see `weights/digits.md` for what they are."""
-    with as_file(files("inkling") / "weights" / "digits.safetensors") as path:
+    # They outlive the first call, which may come from inference mode; tensors made in it know no gradient.
+    with (
+        torch.inference_mode(False),
+        as_file(files("inkling") / "weights" / "digits.safetensors") as path,
+    ):
         return load_weights(path)
 
 

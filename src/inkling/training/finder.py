@@ -37,6 +37,7 @@ def find_learning_rate(
     lowest: float = 1e-5,
     highest: float = 10.0,
     steps: int = 150,
+    classes: int = 10,
     device: str = "cpu",
 ) -> RateSearch:
     """Train a fresh network while the learning rate rises, until the loss explodes.
@@ -48,12 +49,13 @@ def find_learning_rate(
         lowest: Rate of the first step.
         highest: Rate of the last, if it is reached.
         steps: From the lowest to the highest.
+        classes: Number of classes.
         device: Where to compute.
     """
     # With a peak of 1 the schedule is the rate itself.
     optimizer = replace(recipe.optimizer, schedule="constant", learning_rate=1.0)
     recipe = replace(recipe, optimizer=optimizer, epochs=100_000.0, compile="off")
-    training = Training(recipe, images, targets, device=device)
+    training = Training(recipe, images, targets, classes=classes, device=device)
     factor = (highest / lowest) ** (1 / (steps - 1))
     rates, losses = [], []
     smooth, least = 0.0, math.inf
