@@ -24,7 +24,7 @@ Picture = str | os.PathLike[str] | bytes | ArrayLike
 DOUBT_BELOW = 0.9
 """A less confident classification is `doubtful`."""
 
-STRANGE_ABOVE = 1.5
+STRANGE_ABOVE = 1.0
 """A classification of a picture with more novelty is `doubtful`, however confident."""
 
 
