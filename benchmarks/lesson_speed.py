@@ -23,35 +23,63 @@ from conditions import describe, spread
 from inkling.transforms.normalize import INK
 
 
-class LessonDataset(torch.utils.data.Dataset):
-    """An item at a time: a PIL picture, to a tensor, normalised."""
+class Compose:
+    """One transform after the other."""
 
-    def __init__(self, images: torch.Tensor, targets: torch.Tensor) -> None:
-        self.images, self.targets = images, targets
+    def __init__(self, transforms: list[object]) -> None:
+        self.transforms = transforms
+
+    def __call__(self, picture: object) -> object:
+        """Apply them."""
+        for transform in self.transforms:
+            picture = transform(picture)  # type: ignore[operator]
+        return picture
+
+
+class ToTensor:
+    """A grey PIL picture to float32 (1, H, W) in 0..1, as torchvision's transform makes it."""
+
+    def __call__(self, picture: object) -> torch.Tensor:
+        """Convert one picture."""
+        if not isinstance(picture, (Image.Image, np.ndarray)):
+            raise TypeError(f"a picture is wanted, not {type(picture)}")
+        array = torch.from_numpy(np.array(picture, np.uint8, copy=True))
+        array = array.view(picture.size[1], picture.size[0], len(picture.getbands()))
+        array = array.permute((2, 0, 1)).contiguous()
+        return array.to(dtype=torch.get_default_dtype()).div(255)
+
+
+class Normalize(nn.Module):
+    """Subtract a mean and divide by a deviation, checked anew for each item, as torchvision's does."""
+
+    def __init__(self, mean: tuple[float, ...], deviation: tuple[float, ...]) -> None:
+        super().__init__()
+        self.mean, self.deviation = mean, deviation
+
+    def forward(self, tensor: torch.Tensor) -> torch.Tensor:
+        """(1, H, W) to the same."""
+        if not tensor.is_floating_point() or tensor.ndim < 3:
+            raise TypeError("a float picture of three dimensions is wanted")
+        tensor = tensor.clone()
+        mean = torch.as_tensor(self.mean, dtype=tensor.dtype, device=tensor.device)
+        deviation = torch.as_tensor(self.deviation, dtype=tensor.dtype, device=tensor.device)
+        if (deviation == 0).any():
+            raise ValueError("the deviation must not be zero")
+        return tensor.sub_(mean.view(-1, 1, 1)).div_(deviation.view(-1, 1, 1))
+
+
+class LessonDataset(torch.utils.data.Dataset):
+    """An item at a time: a PIL picture, transformed."""
+
+    def __init__(self, images: torch.Tensor, targets: torch.Tensor, transform: Compose) -> None:
+        self.images, self.targets, self.transform = images, targets, transform
 
     def __len__(self) -> int:
         return len(self.images)
 
-    def __getitem__(self, index: int) -> tuple[torch.Tensor, int]:
-        picture = Image.fromarray(self.images[index].numpy())
-        return self.normalize(self.to_tensor(picture)), int(self.targets[index])
-
-    @staticmethod
-    def to_tensor(picture: Image.Image) -> torch.Tensor:
-        """As torchvision's `ToTensor` does it for a grey picture."""
-        array = torch.from_numpy(np.array(picture, np.uint8, copy=True))
-        array = array.view(picture.size[1], picture.size[0], 1).permute((2, 0, 1)).contiguous()
-        return array.to(dtype=torch.get_default_dtype()).div(255)
-
-    @staticmethod
-    def normalize(tensor: torch.Tensor) -> torch.Tensor:
-        """As torchvision's `Normalize` does it, with the scale that Inkling's networks see."""
-        tensor = tensor.clone()
-        mean = torch.as_tensor([0.0], dtype=tensor.dtype, device=tensor.device)
-        deviation = torch.as_tensor([1 / INK], dtype=tensor.dtype, device=tensor.device)
-        if (deviation == 0).any():
-            raise ValueError("the deviation must not be zero")
-        return tensor.sub_(mean.view(-1, 1, 1)).div_(deviation.view(-1, 1, 1))
+    def __getitem__(self, index: int) -> tuple[object, int]:
+        picture, target = Image.fromarray(self.images[index].numpy()), int(self.targets[index])
+        return self.transform(picture), target
 
 
 class LessonNetwork(nn.Module):
@@ -132,7 +160,9 @@ def main() -> None:
     arguments = parser.parse_args()
     print(describe())
     digits = inkling.load_digits(arguments.data)
-    dataset = LessonDataset(torch.from_numpy(digits.images), torch.from_numpy(digits.targets))
+    # The scale that Inkling's networks see; the lesson's own differs in the two numbers alone.
+    transform = Compose([ToTensor(), Normalize((0.0,), (1 / INK,))])
+    dataset = LessonDataset(torch.from_numpy(digits.images), torch.from_numpy(digits.targets), transform)
     inkling_loop(digits.part(np.arange(640)))  # the first call pays for what is made once
     theirs, ours = [], []
     for _ in range(arguments.runs):

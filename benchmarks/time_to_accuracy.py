@@ -36,8 +36,8 @@ RUNGS: dict[str, list[str]] = {
     ],
     "99.6 %": [
         "network.name=deepnet",
-        "network.widths=24,48,96",
-        "epochs=3",
+        "network.widths=16,32,64",
+        "epochs=4",
         "optimizer.learning_rate=0.05",
         "augmentation.shift=1.5",
         "augmentation.rotation=10",

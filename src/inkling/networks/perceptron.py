@@ -28,14 +28,14 @@ class Perceptron(nn.Module):
             inputs = width
         for name, layer in layers.items():
             self.add_module(name, layer)
-        self._hidden = tuple(layers)
+        self._hidden = tuple(layers.values())  # a tuple, so that the layers are not registered twice
         self.logits = nn.Linear(inputs, classes)
 
     def features(self, images: Tensor) -> Tensor:
         """The last hidden layer's activations: (N, 1, 28, 28) to (N, widths[-1])."""
         x = images.flatten(1)  # (N, 784)
-        for name in self._hidden:
-            x = getattr(self, name)(x)
+        for layer in self._hidden:
+            x = layer(x)
         return x
 
     def forward(self, images: Tensor) -> Tensor:

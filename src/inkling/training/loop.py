@@ -64,6 +64,9 @@ def fit(
 ) -> Iterator[Step]:
     """Train a network, a step at a time; whoever drives this logs, measures and saves.
 
+    Nothing happens until it is iterated: `for step in fit(...)`. When it ends, the optimizer has its
+    peak learning rate again.
+
     Args:
         network: Changed in place.
         batches: What to learn from.
@@ -106,6 +109,8 @@ def fit(
         now = time.perf_counter()
         yield Step(number, batch.epoch, loss.detach(), peaks[0] * factor, batch.joined, now - before)
         before = now
+    for group, peak in zip(optimizer.param_groups, peaks, strict=True):
+        group["lr"] = peak
 
 
 def autocast(device: torch.device, precision: torch.dtype) -> AbstractContextManager[Any]:
