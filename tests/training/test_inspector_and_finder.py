@@ -125,7 +125,7 @@ def test_the_layer_gauge_gives_the_numbers_worked_out_by_hand() -> None:
     gauge.watch()
     layer.weight.grad, layer.bias.grad = torch.tensor([[6.0, 8.0]]), torch.tensor([2.0])
     SGD(layer.parameters(), 0.1).step()
-    sizes = gauge.measure()
+    sizes = gauge.measure(0.1)
     # Gradient (6, 8): root of the mean of 36 and 64. Update −0.1 times it: (−0.6, −0.8), of norm 1
     # against a weight of norm 5.
     assert sizes["gradient"] == pytest.approx({"weight": 50**0.5, "bias": 2.0})
@@ -133,13 +133,14 @@ def test_the_layer_gauge_gives_the_numbers_worked_out_by_hand() -> None:
     assert sizes["update_share"]["weight"] == pytest.approx(0.2)
 
 
-def test_a_layer_without_a_gradient_has_no_gradients_size() -> None:
+def test_a_step_that_left_no_gradient_behind_has_the_one_that_its_update_came_from() -> None:
     layer = nn.Linear(2, 1)
     gauge = LayerGauge(layer)
     gauge.watch()
-    sizes = gauge.measure()
-    assert sizes["gradient"] == {}
-    assert sizes["update"] == {"weight": 0, "bias": 0}
+    with torch.no_grad():
+        layer.weight -= 0.1 * torch.tensor([[6.0, 8.0]])
+    sizes = gauge.measure(0.1)
+    assert sizes["gradient"] == pytest.approx({"weight": 50**0.5, "bias": 0.0}, rel=1e-5)
 
 
 RECIPE = Recipe(

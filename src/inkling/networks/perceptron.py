@@ -31,6 +31,11 @@ class Perceptron(nn.Module):
         self._hidden = tuple(layers.values())  # a tuple, so that the layers are not registered twice
         self.logits = nn.Linear(inputs, classes)
 
+    @property
+    def linear_layers(self) -> list[nn.Linear]:
+        """The layers that have weights, first to last."""
+        return [layer for layer in self.children() if isinstance(layer, nn.Linear)]
+
     def features(self, images: Tensor) -> Tensor:
         """The last hidden layer's activations: (N, 1, 28, 28) to (N, widths[-1])."""
         x = images.flatten(1)  # (N, 784)

@@ -14,7 +14,7 @@ from inkling.transforms.normalize import to_input
 
 
 def saliency(
-    image: NDArray[np.uint8], weights: Weights, *, label: int | None = None, steps: int = 32
+    image: NDArray[np.uint8], weights: Weights, *, label: int | None = None, steps: int = 256
 ) -> NDArray[np.float32]:
     """How much each pixel's ink spoke for a class, by integrated gradients.
 

@@ -98,8 +98,12 @@ class LayerGauge:
         """Remember the weights; to be called before a step."""
         self.before = {name: p.detach().clone() for name, p in self.network.named_parameters()}
 
-    def measure(self) -> dict[str, dict[str, float]]:
+    def measure(self, learning_rate: float) -> dict[str, dict[str, float]]:
         """What the step since `watch` did to each layer's weights.
+
+        Args:
+            learning_rate: Of the step. A step of plain descent by hand leaves no gradient behind, but
+                is the gradient, times this.
 
         Returns:
             `gradient` and `update` (root mean squares) and `update_share` (norm of the update
@@ -109,8 +113,8 @@ class LayerGauge:
         sizes: dict[str, dict[str, float]] = {"gradient": {}, "update": {}, "update_share": {}}
         for name, parameter in self.network.named_parameters():
             update = parameter.detach() - self.before[name]
-            if parameter.grad is not None:
-                sizes["gradient"][name] = _root_mean_square(parameter.grad)
+            gradient = update / max(learning_rate, 1e-30) if parameter.grad is None else parameter.grad
+            sizes["gradient"][name] = _root_mean_square(gradient)
             sizes["update"][name] = _root_mean_square(update)
             sizes["update_share"][name] = float(update.norm() / self.before[name].norm().clamp_min(1e-12))
         self.before = None

@@ -183,7 +183,7 @@ class _Journal:
             "images_per_second": step.examples / max(step.seconds, 1e-9),
         }
         if self.gauge.before is not None:
-            line |= self.gauge.measure()
+            line |= self.gauge.measure(step.learning_rate)
         self._write(line)
 
     def log_heldout(self, step: Step, measured: Heldout) -> None:

@@ -18,8 +18,10 @@ from torch import Tensor, nn
 
 from inkling.errors import CheckpointError
 from inkling.networks.build import build_network, in_channels_last
+from inkling.networks.perceptron import Perceptron
 from inkling.training import distributed
 from inkling.training.averaging import WeightAverage
+from inkling.training.by_hand import fit_by_hand
 from inkling.training.checkpoints import (
     random_state,
     read_checkpoint,
@@ -29,7 +31,7 @@ from inkling.training.checkpoints import (
 from inkling.training.criteria import make_criterion
 from inkling.training.devices import choose_precision, keep_memory_warm
 from inkling.training.loop import Step, autocast, fit
-from inkling.training.optimizers import make_optimizer
+from inkling.training.optimizers import OptimizerSettings, make_optimizer
 from inkling.training.recipes import Recipe
 from inkling.training.schedules import Schedule, make_schedule
 from inkling.transforms.batches import ResidentBatches
@@ -117,22 +119,39 @@ class Training:
         """Take the steps that are left, yielding each; by default on the recipe's schedule."""
         self.batches.start = self.done
         self.optimizer.param_groups[0]["lr"] = self.recipe.optimizer.learning_rate
-        for step in fit(
-            self._compiled(),
-            self.batches,
-            criterion=make_criterion(self.recipe.criterion, label_smoothing=self.recipe.label_smoothing),
-            optimizer=self.optimizer,
-            schedule=schedule or make_schedule(self.recipe.optimizer.schedule),
-            total=self.total,
-            done=self.done,
-            accumulate=self.recipe.accumulate,
-            precision=self.precision,
-            reduce=distributed.sum_gradients if self.world > 1 else None,
-        ):
+        for step in self._fit(schedule or make_schedule(self.recipe.optimizer.schedule)):
             self.done = step.number
             if self.average is not None and self.done % _AVERAGE_EVERY == 0:
                 self.average.update(self.network)
             yield step
+
+    def _fit(self, schedule: Schedule) -> Iterator[Step]:
+        """The loop that suits: back-propagation by hand where it is known and faster, else autograd."""
+        recipe, rule = self.recipe, self.recipe.optimizer
+        plain = rule == OptimizerSettings("sgd", rule.learning_rate, rule.schedule)
+        simple = recipe.criterion == "cross-entropy" and not recipe.label_smoothing
+        alone = self.device.type == "cpu" and self.world == 1 and recipe.accumulate == 1
+        if isinstance(self.network, Perceptron) and plain and simple and alone:
+            return fit_by_hand(
+                self.network,
+                self.batches,
+                learning_rate=rule.learning_rate,
+                schedule=schedule,
+                total=self.total,
+                done=self.done,
+            )
+        return fit(
+            self._compiled(),
+            self.batches,
+            criterion=make_criterion(recipe.criterion, label_smoothing=recipe.label_smoothing),
+            optimizer=self.optimizer,
+            schedule=schedule,
+            total=self.total,
+            done=self.done,
+            accumulate=recipe.accumulate,
+            precision=self.precision,
+            reduce=distributed.sum_gradients if self.world > 1 else None,
+        )
 
     def agree(self, wish: bool) -> bool:
         """Tell whether any of the processes wishes for something, so that all do the same."""
