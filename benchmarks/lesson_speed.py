@@ -20,6 +20,7 @@ from torch import nn
 
 import inkling
 from conditions import describe, spread
+from inkling.training.by_hand import fit_by_hand
 from inkling.transforms.normalize import INK
 
 
@@ -139,18 +140,26 @@ def inkling_loop(digits: inkling.Digits, *, epochs: int = 1) -> nn.Module:
     return training.network
 
 
-def largest_difference(digits: inkling.Digits) -> float:
-    """Weights of both after 300 steps over the same batches, from the same start."""
-    images, targets = digits.images[:19200], digits.targets[:19200]
-    batches = inkling.ResidentBatches(images, targets, batch_size=64)
+def largest_differences(digits: inkling.Digits, steps: int) -> tuple[float, float]:
+    """Of any weight from the lesson's, after the same batches: by `fit`, and by hand."""
+    batches = inkling.ResidentBatches(
+        digits.images[: 64 * steps], digits.targets[: 64 * steps], batch_size=64
+    )
     theirs = lesson_loop([(batch.images, batch.targets) for batch in batches])
-    torch.manual_seed(0)
-    ours = inkling.Perceptron()
-    optimizer = inkling.SGD(ours.parameters(), lr=0.01)
-    for _ in inkling.fit(ours, batches, criterion=nn.CrossEntropyLoss(), optimizer=optimizer):
-        pass
-    pairs = zip(ours.state_dict().values(), theirs.state_dict().values(), strict=True)
-    return max(float((a - b).abs().max()) for a, b in pairs)
+    differences = []
+    for by_hand in (False, True):
+        torch.manual_seed(0)
+        ours = inkling.Perceptron()
+        optimizer = inkling.SGD(ours.parameters(), lr=0.01)
+        if by_hand:
+            loop = fit_by_hand(ours, batches, learning_rate=0.01)
+        else:
+            loop = inkling.fit(ours, batches, criterion=nn.CrossEntropyLoss(), optimizer=optimizer)
+        for _ in loop:
+            pass
+        pairs = zip(ours.state_dict().values(), theirs.state_dict().values(), strict=True)
+        differences.append(max(float((a - b).abs().max()) for a, b in pairs))
+    return differences[0], differences[1]
 
 
 def main() -> None:
@@ -178,7 +187,9 @@ def main() -> None:
     print(f"lesson   {spread(theirs, '{:,.0f}')} images/s")
     print(f"inkling  {spread(ours, '{:,.0f}')} images/s")
     print(f"ratio    {spread(ratios, '{:.1f}')}")
-    print(f"weights after 300 steps on the same batches differ by at most {largest_difference(digits):.1e}")
+    for steps in (1, 300):
+        auto, hand = largest_differences(digits, min(steps, len(digits) // 64))
+        print(f"largest difference of a weight after {steps} steps: fit {auto:.1e}, by hand {hand:.1e}")
 
 
 if __name__ == "__main__":

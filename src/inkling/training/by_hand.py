@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from inkling.networks.perceptron import Perceptron
 from inkling.training.loop import Step
@@ -45,7 +45,7 @@ def fit_by_hand(
     """
     total = len(batches) if total is None else total  # type: ignore[arg-type]
     network.train()
-    layers = network.linear_layers
+    layers = [(layer.weight, layer.bias) for layer in network.linear_layers]
     before = time.perf_counter()
     for number, batch in enumerate(batches, start=done + 1):
         rate = learning_rate * schedule((number - 1) / total)
@@ -56,24 +56,24 @@ def fit_by_hand(
 
 
 @torch.no_grad()
-def _descend(layers: list[nn.Linear], x: Tensor, targets: Tensor, rate: float) -> Tensor:
-    """One step: (N, 784) and (N,) to the loss before it, ()."""
+def _descend(layers: list[tuple[Tensor, Tensor]], x: Tensor, targets: Tensor, rate: float) -> Tensor:
+    """One step on weights and biases: (N, 784) and (N,) to the loss before it, ()."""
     inputs = []
-    for layer in layers[:-1]:
+    for weight, bias in layers[:-1]:
         inputs.append(x)
-        x = torch.addmm(layer.bias, x, layer.weight.t()).relu_()
+        x = torch.addmm(bias, x, weight.t()).relu_()
     inputs.append(x)
-    log_probabilities = torch.addmm(layers[-1].bias, x, layers[-1].weight.t()).log_softmax(dim=1)
+    weight, bias = layers[-1]
+    log_probabilities = torch.addmm(bias, x, weight.t()).log_softmax(dim=1)
     loss = F.nll_loss(log_probabilities, targets)
 
     # g is the gradient of the loss by the outputs of a layer, from the last layer to the first.
     g = log_probabilities.exp_()
-    g[torch.arange(len(targets)), targets] -= 1
-    g /= len(targets)
-    for layer, x in zip(reversed(layers), reversed(inputs), strict=True):
-        by_inputs = g @ layer.weight if x is not inputs[0] else g
-        layer.weight.addmm_(g.t(), x, alpha=-rate)
-        layer.bias.sub_(g.sum(dim=0), alpha=rate)
+    g.scatter_add_(1, targets.unsqueeze(1), g.new_full((len(g), 1), -1.0)).div_(len(g))
+    for (weight, bias), x in zip(reversed(layers), reversed(inputs), strict=True):
+        by_inputs = g @ weight if x is not inputs[0] else g
+        weight.addmm_(g.t(), x, alpha=-rate)
+        bias.sub_(g.sum(dim=0), alpha=rate)
         if x is not inputs[0]:
             g = by_inputs.mul_(x > 0)  # a ReLU lets through what was positive
     return loss
