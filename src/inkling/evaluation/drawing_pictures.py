@@ -53,7 +53,7 @@ def draw_predictions(
         title: Of the figure.
     """
     count = min(len(images), MOST_PREDICTIONS)
-    columns = 1 if count == 1 else 2
+    columns = count if count in (1, 3) else 2
     rows = -(-count // columns)
     figure = new_figure(4.6 * columns + 0.3, 2.0 * rows + 0.7, title)
     for number in range(count):
