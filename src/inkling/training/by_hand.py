@@ -8,7 +8,7 @@ in the same pass that computes its gradient. The tests hold it against autograd.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -56,7 +56,7 @@ def fit_by_hand(
 
 
 @torch.no_grad()
-def _descend(layers: list[tuple[Tensor, Tensor]], x: Tensor, targets: Tensor, rate: float) -> Tensor:
+def _descend(layers: Sequence[tuple[Tensor, Tensor]], x: Tensor, targets: Tensor, rate: float) -> Tensor:
     """One step on weights and biases: (N, 784) and (N,) to the loss before it, ()."""
     inputs = []
     for weight, bias in layers[:-1]:
