@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -48,7 +49,7 @@ def train(recipe: inkling.Recipe, digits: inkling.Digits, folder: Path, device: 
                 flush=True,
             )
     header = inkling.Header(
-        recipe.network, digits.alphabet, trained_on={"data": digits.name, "seed": recipe.seed}
+        recipe.network, digits.alphabet, trained_on={"data": digits.name, "recipe": asdict(recipe)}
     )
     parts = (training.images, training.targets, heldout.images, heldout.targets)
     inkling.save_weights(folder / WEIGHTS, inkling.finish(job.result.cpu(), header, *parts))

@@ -45,7 +45,10 @@ def mean_of(values: Sequence[float], form: str = "{:.2f}") -> str:
 
 
 def external(*parts: str) -> Path | None:
-    """A folder of the data that is gathered beside the project for measuring, if it is there."""
-    root = Path(os.environ.get("INKLING_MEASURE", Path(__file__).parents[2] / "shared" / "data"))
-    path = root.joinpath(*parts)
-    return path if path.exists() else None
+    """A folder of the data that is gathered outside the project for measuring, if it is there.
+
+    The environment variable INKLING_MEASURE names the folder that holds `digits/usps`, `digits/pen`, ...
+    """
+    root = os.environ.get("INKLING_MEASURE")
+    path = Path(root).joinpath(*parts) if root else None
+    return path if path is not None and path.exists() else None

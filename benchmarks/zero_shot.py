@@ -5,7 +5,7 @@ second picture (0, 2, ...) of pen, Semeion and optdigits were looked at when `st
 others, the odd half, were not. The sets are not part of the project: those that are not found (in the
 folder that INKLING_MEASURE names) are said to be missing.
 
-    python benchmarks/zero_shot.py
+    INKLING_MEASURE=DIR python benchmarks/zero_shot.py
 """
 
 from __future__ import annotations

@@ -121,13 +121,51 @@ def test_what_was_held_out_in_training_gives_the_score_of_the_training(
     assert (result["n"], result["accuracy"]) == (scores["n"], scores["accuracy"])
 
 
-def test_evaluate_says_when_held_out_is_not_held_out_from_these_weights(
-    inkling: Inkling, trained: Path
+def test_evaluate_takes_what_was_not_learned_from_and_says_what_was(
+    inkling: Inkling, trained: Path, few: Path
 ) -> None:
-    end = inkling("evaluate", trained / "weights.safetensors", "--json")
-    assert json.loads(end.out)["data"] == "sample train (held out)"
-    assert "these weights learned from few" in end.err
-    assert "were not held out from them" in end.err
+    def measured(*words: object) -> tuple[str, int, bool | None]:
+        result = json.loads(inkling("evaluate", *words, "--json").out)
+        return result["data"], result["n"], result["seen_in_training"]
+
+    weights = trained / "weights.safetensors"
+    name, _, seen = measured(weights, "--data", few)
+    assert (name, seen) == (f"{few.name} test", False)
+    name, count, seen = measured(weights, "--data", few, "--split", "heldout")
+    assert (name, seen) == (f"{few.name} train (held out)", False)
+    name, everything, seen = measured(weights, "--data", few, "--split", "train")
+    assert (name, seen) == (f"{few.name} train", True)
+    assert 0 < count < everything
+    # Who knows whether the sample's pictures are in that folder?
+    assert measured(weights, "--data", "sample") == ("sample train", 5000, None)
+    # The weights that come with Inkling learned from MNIST, which the sample is taken from.
+    assert measured() == ("sample train", 5000, True)
+    assert "The weights learned from these pictures" in inkling("evaluate").out
+
+
+def test_evaluate_refuses_to_guess_what_was_held_out(inkling: Inkling, tmp_path: Path, few: Path) -> None:
+    from inkling.networks.build import NetworkSettings, build_network
+    from inkling.networks.weights import Header, Weights, save_weights
+
+    settings = NetworkSettings("perceptron", (4,))
+    for trained_on in ({}, {"recipe": {"heldout": "x", "seed": 0}}):
+        header = Header(settings, tuple("0123456789"), trained_on=trained_on)
+        save_weights(tmp_path / "w.safetensors", Weights(build_network(settings), header))
+        end = inkling("evaluate", tmp_path / "w.safetensors", "--data", few, "--split", "heldout")
+        assert end.code == 3
+        assert "do not say what was held out" in end.err
+
+
+def test_evaluate_refuses_data_of_other_classes(inkling: Inkling, tmp_path: Path, few: Path) -> None:
+    from inkling.networks.build import NetworkSettings, build_network
+    from inkling.networks.weights import Header, Weights, save_weights
+
+    settings = NetworkSettings("perceptron", (4,))
+    header = Header(settings, tuple("abcdefghij"))
+    save_weights(tmp_path / "w.safetensors", Weights(build_network(settings), header))
+    end = inkling("evaluate", tmp_path / "w.safetensors", "--data", few)
+    assert end.code == 3
+    assert "are not those that the weights know" in end.err
 
 
 def test_evaluate_draws_its_report(inkling: Inkling, trained: Path, few: Path, tmp_path: Path) -> None:

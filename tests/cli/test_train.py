@@ -114,7 +114,7 @@ def test_the_sweep_suggests_a_rate_and_the_command_that_uses_it(
     end = inkling(*words)
     assert end.code == 0
     command, _, rate = end.out.split("Use it with: ")[1].strip().rpartition("=")
-    assert command == f"inkling train lesson --data {few} optimizer.learning_rate"
+    assert command == f"inkling train lesson batch_size=50 --data {few} optimizer.learning_rate"
     assert 1e-5 < float(rate) < 1
     with Image.open(tmp_path / "learning-rate.png") as picture:
         assert min(picture.size) > 200

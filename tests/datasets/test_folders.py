@@ -10,9 +10,10 @@ from PIL import Image
 
 from inkling.datasets import folders
 from inkling.datasets.folders import read_class_folders, read_labelled_folder
-from inkling.datasets.framing import frame_all, framed, is_framed
+from inkling.datasets.framing import frame_all
 from inkling.datasets.sample import read_sample
 from inkling.errors import DatasetError
+from inkling.transforms.normalize import frame, is_framed
 
 
 def draw(path: Path, *, shift: int = 0) -> Path:
@@ -164,15 +165,17 @@ def test_nearly_all_pictures_of_mnist_are_seen_to_be_framed_and_others_are_not()
     assert not any(is_framed(255 - image) for image in images)
     assert not is_framed(np.zeros((28, 28), np.uint8))
     assert not is_framed(np.zeros((28, 28, 3), np.uint8))
+    faint = [image // 200 for image in images]
+    assert not any(is_framed(image) for image in faint)
 
 
 def test_a_picture_that_is_framed_once_is_framed():
     paper = np.full((60, 40), 255, np.uint8)
     paper[10:50, 15:21] = 0
-    once = framed(paper)
+    once = frame(paper)
     assert once is not None
     assert once.shape == (28, 28)
-    assert framed(np.full((28, 28), 7, np.uint8)) is None
+    assert frame(np.full((28, 28), 7, np.uint8)) is None
 
 
 def test_blank_pictures_of_an_array_are_told_by_their_place():

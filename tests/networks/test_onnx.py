@@ -15,7 +15,8 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from inkling.errors import MissingExtraError, StorageError
+from inkling.errors import MissingExtraError, StorageError, WeightsError
+from inkling.networks import onnx as onnx_module
 from inkling.networks.build import NetworkSettings, build_network
 from inkling.networks.onnx import export_onnx
 from inkling.networks.weights import Header, Weights
@@ -91,3 +92,12 @@ def test_a_target_that_cannot_be_written_is_a_storage_error_and_the_file_before_
     (tmp_path / "folder").mkdir()
     with pytest.raises(StorageError, match="folder"):
         export_onnx(weights_of(SETTINGS[0]), tmp_path / "folder")
+
+
+def test_nothing_is_written_when_the_two_runtimes_disagree(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(onnx_module, "_TOLERANCE", -1.0)
+    with pytest.raises(WeightsError, match="nothing was written"):
+        export_onnx(weights_of(SETTINGS[0]), tmp_path / "digits.onnx")
+    assert list(tmp_path.iterdir()) == []

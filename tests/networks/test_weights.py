@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from inkling.errors import StorageError, WeightsError
+from inkling.networks import weights as weights_module
 from inkling.networks.build import NETWORKS, NetworkSettings, build_network
 from inkling.networks.gauge import Gauge
-from inkling.networks.weights import FORMAT, Header, Weights, load_weights, save_weights
+from inkling.networks.weights import FORMAT, Header, Weights, load_weights, save_weights, write_tensors
 
 SMALL = {"perceptron": (6, 5), "convnet": (4,), "deepnet": (2, 3, 4)}
 DIGITS = tuple("0123456789")
@@ -259,3 +260,24 @@ def test_a_path_below_a_file_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("here")
     with pytest.raises(StorageError):
         save_weights(tmp_path / "file" / "w.safetensors", weights())
+
+
+def test_a_small_file_that_promises_a_huge_network_is_refused_before_it_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = []
+
+    def spy(*words: Any, **named: Any) -> torch.nn.Module:
+        made.append(build_network(*words, **named))
+        return made[-1]
+
+    monkeypatch.setattr(weights_module, "build_network", spy)
+    header = {
+        "format": 1,
+        "network": {"name": "perceptron", "widths": [4096] * 8},
+        "alphabet": list("0123456789"),
+    }
+    write_tensors(tmp_path / "w.safetensors", {"x": torch.zeros(1)}, {"inkling": json.dumps(header)})
+    with pytest.raises(WeightsError, match="do not fit"):
+        load_weights(tmp_path / "w.safetensors")
+    assert all(parameter.is_meta for parameter in made[0].parameters())

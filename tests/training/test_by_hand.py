@@ -53,6 +53,7 @@ def test_by_hand_and_by_autograd_agree_step_by_step(widths, schedule, augment, s
         (["criterion=mean-squared-error"], False),
         (["label_smoothing=0.1"], False),
         (["accumulate=2"], False),
+        (["precision=bfloat16"], False),
         (["network.name=convnet", "network.widths=4"], False),
     ],
 )

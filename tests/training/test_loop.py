@@ -74,6 +74,16 @@ def test_accumulating_two_batches_worked_out_by_hand() -> None:
     assert weights == pytest.approx([1, 1.6, 1.6, 1.88])
 
 
+def test_the_batches_that_are_left_at_the_end_make_an_update_of_their_own() -> None:
+    line = Line()
+    batches = [points((1.0, 3.0))] * 3
+    weights = []
+    for _ in fit(line, batches, criterion=squared, optimizer=SGD(line.parameters(), 0.1), accumulate=2):
+        weights.append(line.w.item())
+    # Gradient −4 twice: 1.4 at the second batch. Then −3.2 alone, not halved: 1.72.
+    assert weights == pytest.approx([1, 1.4, 1.72])
+
+
 def test_the_rate_follows_the_schedule_over_the_progress() -> None:
     line = Line()
     batches = [points((0.0, 0.0))] * 4

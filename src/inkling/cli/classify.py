@@ -134,6 +134,8 @@ def _explain(
     assert image is not None
     assert result.label is not None
     digits = load_digits(data)
+    if digits.alphabet != loaded.header.alphabet:
+        raise UsageError(f"The classes of {data} are not those of the weights.", remedy="Change --data.")
     near = nearest(image, digits.images, loaded)
     labels = [digits.alphabet[target] for target in digits.targets[near.indices]]
     save_figure(draw_saliency(image, saliency(image, loaded), label=result.label), folder / "saliency.png")

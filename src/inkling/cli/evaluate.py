@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import copy
 import json
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from inkling.errors import UnknownNameError
+from inkling.errors import DatasetError, UnknownNameError, WeightsError
 
 if TYPE_CHECKING:
     from inkling.datasets.digits import Digits
@@ -21,6 +23,9 @@ EXAMPLE = (
     "Examples:\n\n[bold]inkling evaluate --data mnist[/bold]\n\n"
     "[bold]inkling evaluate runs/mine/weights.safetensors --data FOLDER --pictures report[/bold]"
 )
+
+_ONLY_PART = "(its only part)"
+"""How a set ends its name that serves as test and as training part alike."""
 
 
 def evaluate(
@@ -38,7 +43,8 @@ def evaluate(
 ) -> None:
     """Measure a network: accuracy with its interval, confusion, calibration, risk against coverage.
 
-    By default on the test part where the data has one, else on the held-out part.
+    By default on the test part where the data has one; else on what was held out of it, if the
+    weights were trained on it; else on all of it.
     """
     from inkling.evaluation import report
     from inkling.networks.weights import load_weights
@@ -47,56 +53,94 @@ def evaluate(
 
     loaded = box_weights() if weights is None else load_weights(weights)
     digits = _load(data, part, loaded.header.trained_on)
-    result = report.evaluate(
-        loaded, digits.images, digits.targets, name=digits.name, device=str(choose_device(device))
-    )
-    _warn_of_overlap(digits.name, loaded.header.trained_on)
+    if digits.alphabet != loaded.header.alphabet:
+        raise DatasetError(
+            f"The classes of {digits.name} are not those that the weights know.",
+            remedy="Name data with the classes that the weights were trained on.",
+        )
+    chosen = choose_device(device)
+    # A copy moves, since the weights that come with Inkling are kept for the whole process.
+    moved = replace(loaded, network=copy.deepcopy(loaded.network).to(chosen))
+    result = report.evaluate(moved, digits.images, digits.targets, name=digits.name, device=chosen)
+    seen = _seen(digits.name, loaded.header.trained_on)
     drawn: list[Path] = []
     if pictures is not None:
         from inkling.evaluation.drawing import draw_report
 
         drawn = draw_report(pictures, evaluation=result, images=digits.images, network=loaded.network)
     if as_json:
-        typer.echo(json.dumps(result.to_json() | {"pictures": [str(path) for path in drawn]}))
+        more = {"seen_in_training": seen, "pictures": [str(path) for path in drawn]}
+        typer.echo(json.dumps(result.to_json() | more))
         return
-    _print(result, loaded.header.alphabet)
+    _print(result, loaded.header.alphabet, seen)
     if drawn:
         typer.echo(f"Pictures        {len(drawn)} drawings in {pictures}")
 
 
-def _load(data: str, part: str, trained_on: dict[str, object]) -> Digits:
+def _load(data: str, part: str, trained_on: dict[str, Any]) -> Digits:
     """The part of the data that is asked for; by default one that was not trained on."""
     from inkling.datasets.load import load_digits
-    from inkling.datasets.split import split
 
     if part not in ("", "train", "test", "heldout"):
         raise UnknownNameError("split", part, ["train", "test", "heldout"])
-    if part == "heldout" or (part == "" and data == "sample"):
-        recipe = trained_on.get("recipe")
-        settings = recipe if isinstance(recipe, dict) else {}
-        digits = load_digits(data, split="train")
-        return split(digits, settings.get("heldout", 0.1), seed=settings.get("seed", 0))[1]
-    return load_digits(data, split="train" if part == "train" else "test")
+    if part in ("train", "test"):
+        return load_digits(data, split="train" if part == "train" else "test")
+    if part == "heldout":
+        return _heldout(load_digits(data), trained_on)
+    try:
+        test = load_digits(data, split="test")
+    except DatasetError:
+        test = None
+    if test is not None and not test.name.endswith(_ONLY_PART):
+        return test
+    whole = load_digits(data)
+    return _heldout(whole, trained_on) if whole.name == trained_on.get("data") else whole
 
 
-def _warn_of_overlap(name: str, trained_on: dict[str, object]) -> None:
-    """What is held out of one set is not held out of another that has the same pictures."""
-    learned = trained_on.get("data")
-    if name.endswith("(held out)") and learned is not None and name != f"{learned} (held out)":
-        typer.echo(
-            f"Note: these weights learned from {learned}. Pictures that it shares with\n"
-            f"{name} were not held out from them.",
-            err=True,
+def _heldout(digits: Digits, trained_on: dict[str, Any]) -> Digits:
+    """What a training on these pictures held out, by the recipe that the weights carry."""
+    from inkling.datasets.split import split
+
+    recipe = trained_on.get("recipe")
+    settings = recipe if isinstance(recipe, dict) else {}
+    fraction, seed = settings.get("heldout"), settings.get("seed")
+    if not isinstance(fraction, float) or not isinstance(seed, int):
+        raise WeightsError(
+            "The weights do not say what was held out when they were trained.",
+            remedy="Evaluate them on a test part with --split test, or on data of your own.",
         )
+    return split(digits, fraction, seed=seed)[1]
 
 
-def _print(result: Evaluation, alphabet: tuple[str, ...]) -> None:
+def _seen(name: str, trained_on: dict[str, Any]) -> bool | None:
+    """Whether the weights learned from pictures of a set; None where that is not known."""
+    learned = trained_on.get("data")
+    if not isinstance(learned, str):
+        return None
+    if name == f"{learned} (held out)":
+        return False
+    measured, known = _parts(name.removesuffix(" (held out)")), _parts(learned)
+    if measured & known:
+        return True
+    # A test part is of no training; anything else may have come from anywhere.
+    return False if name.endswith(" test") else None
+
+
+def _parts(name: str) -> set[str]:
+    """The sets that a name joins; those whose pictures are MNIST's training pictures are called so."""
+    same = {"sample train": "mnist train", "qmnist train": "mnist train"}
+    return {same.get(part, part) for part in name.split(" + ")}
+
+
+def _print(result: Evaluation, alphabet: tuple[str, ...], seen: bool | None) -> None:
     console = Console(highlight=False)
     low, high = result.interval
     console.print(f"[bold]{escape(result.name)}[/bold], {result.count:,} pictures", soft_wrap=True)
     console.print(
         f"Accuracy [bold green]{result.accuracy:.2%}[/bold green], 95 % interval {low:.2%} to {high:.2%}"
     )
+    if seen:
+        console.print("[bold yellow]The weights learned from these pictures, or from some.[/bold yellow]")
     console.print(
         f"Calibration error [bold]{result.calibrated.ece:.2%}[/bold] at temperature "
         f"{result.temperature:.3f}, {result.uncalibrated.ece:.2%} without"

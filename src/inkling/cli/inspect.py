@@ -10,6 +10,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from inkling.errors import UsageError
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -53,7 +55,12 @@ def inspect(
     if weights is None:
         network = build_network(chosen.network, classes=len(digits.alphabet), seed=chosen.seed)
     else:
-        network = load_weights(weights).network
+        loaded = load_weights(weights)
+        network = loaded.network
+        if digits.alphabet != loaded.header.alphabet:
+            raise UsageError(
+                f"The classes of {data} are not those of the weights.", remedy="Name other --data."
+            )
     batches = ResidentBatches(digits.images, digits.targets, batch_size=chosen.batch_size, seed=chosen.seed)
     batch = next(iter(batches))
     inspection = inspect_step(

@@ -68,7 +68,7 @@ def train(
     digits = load_digits(data, split="train")
     training_part, heldout_part = split(digits, chosen.heldout, seed=chosen.seed)
     if find_lr:
-        again = _command(recipe, settings, data)
+        again = _command(recipe, changes or [], settings, data)
         return _find_rate(
             chosen, training_part, run or Path("runs"), str(choose_device(device)), as_json, again
         )
@@ -144,11 +144,13 @@ def _title(recipe: str | None, settings: Path | None) -> str:
     return "settings" if settings is not None else "quick" if recipe is None or "=" in recipe else recipe
 
 
-def _command(recipe: str | None, settings: Path | None, data: str) -> str:
-    """The command line of a training with the same recipe and data."""
+def _command(recipe: str | None, changes: list[str], settings: Path | None, data: str) -> str:
+    """The command line of a training with the same recipe, changes and data."""
     title = _title(recipe, settings)
     chosen = f" --settings {settings}" if settings is not None else "" if title == "quick" else f" {title}"
-    return f"inkling train{chosen}{'' if data == 'sample' else f' --data {data}'}"
+    changed = [recipe, *changes] if recipe is not None and "=" in recipe else changes
+    words = "".join(f" {change}" for change in changed)
+    return f"inkling train{chosen}{words}{'' if data == 'sample' else f' --data {data}'}"
 
 
 @contextmanager
@@ -174,6 +176,7 @@ def _steps(
 ) -> bool:
     """Take the steps that are left; False if a person stopped it."""
     from inkling.cli.live import LiveView
+    from inkling.datasets.sources import SOURCES
     from inkling.training.recipes import write_settings
     from inkling.training.run import SETTINGS, run
 
@@ -184,9 +187,11 @@ def _steps(
         progresses = run(training, (heldout.images, heldout.targets), folder=folder, stop=stop)
         for number, progress in enumerate(progresses):
             if number == 0 and training.rank == 0:
-                write_settings(folder / SETTINGS, recipe, data=data)
+                # A path is kept whole, so that the run can be resumed from another folder.
+                place = str(Path(data).resolve()) if data not in SOURCES and Path(data).exists() else data
+                write_settings(folder / SETTINGS, recipe, data=place)
             view.show(progress)
-        return not stop() or training.done == training.total
+        return training.finished
 
 
 def _conclude(
@@ -280,4 +285,6 @@ def _find_rate(
         typer.echo(json.dumps(result))
         return
     typer.echo(f"Suggested learning rate: {search.suggestion:.2g}   (drawn in {picture})")
+    if recipe.optimizer.schedule != "constant":
+        typer.echo("That is for a constant rate; one that falls to zero bears about three times as much.")
     typer.echo(f"Use it with: {command} optimizer.learning_rate={search.suggestion:.2g}")

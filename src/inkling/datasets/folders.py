@@ -18,7 +18,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkling.datasets.digits import DIGITS, Digits
-from inkling.datasets.framing import framed
 from inkling.documents.picture import open_picture
 from inkling.errors import DatasetError, PictureError
 
@@ -162,8 +161,11 @@ def _inside(root: Path, image: str) -> Path:
 
 
 def _picture(path: Path) -> NDArray[np.uint8]:
+    # Imported here: it brings PyTorch and OpenCV, which listing sets or loading MNIST does without.
+    from inkling.transforms.normalize import frame
+
     try:
-        picture = framed(open_picture(path))
+        picture = frame(open_picture(path))
     except PictureError as problem:
         raise DatasetError(problem.message.rstrip(".")) from None
     if picture is None:

@@ -1,4 +1,4 @@
-"""Pictures of any size, made into the 28 x 28 that a set holds."""
+"""Whole arrays of pictures of any size, made into the 28 x 28 that a set holds."""
 
 from __future__ import annotations
 
@@ -7,46 +7,6 @@ from numpy.typing import NDArray
 
 from inkling.datasets.digits import SIDE
 from inkling.errors import DatasetError
-
-_BOX = 20
-_MIDDLE = 13.5
-"""The centre of mass of MNIST's pictures lies between this and one pixel more, in both directions."""
-
-
-def framed(picture: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
-    """Frame one picture, and leave one that is framed already as it is.
-
-    Args:
-        picture: uint8 of shape (H, W), or (H, W, 3) RGB.
-
-    Returns:
-        uint8 of shape (28, 28), ink high; None when the picture is blank.
-    """
-    if is_framed(picture):
-        return picture
-    # Imported here: it brings PyTorch and OpenCV, which listing sets or loading MNIST does without.
-    from inkling.transforms.normalize import frame
-
-    return frame(picture)
-
-
-def is_framed(picture: NDArray[np.uint8]) -> bool:
-    """Tell whether a picture is what MNIST's are: ink 20 pixels long, its mass in the middle.
-
-    Framing it once more would blur it and could move it by a pixel.
-
-    Args:
-        picture: uint8 of any shape.
-    """
-    if picture.shape != (SIDE, SIDE):
-        return False
-    rows, columns = np.flatnonzero(picture.any(axis=1)), np.flatnonzero(picture.any(axis=0))
-    if rows.size == 0 or max(np.ptp(rows), np.ptp(columns)) + 1 not in (_BOX - 1, _BOX):
-        return False
-    mass = picture.astype(np.int64)
-    places = np.arange(SIDE)
-    middles = np.array([mass.sum(axis=1) @ places, mass.sum(axis=0) @ places]) / mass.sum()
-    return bool(((middles >= _MIDDLE) & (middles <= _MIDDLE + 1)).all())
 
 
 def frame_all(pictures: NDArray[np.uint8], *, name: str) -> NDArray[np.uint8]:
@@ -64,7 +24,10 @@ def frame_all(pictures: NDArray[np.uint8], *, name: str) -> NDArray[np.uint8]:
     """
     if pictures.shape[1:] == (SIDE, SIDE):
         return pictures
-    results = [framed(picture) for picture in pictures]
+    # Imported here: it brings PyTorch and OpenCV, which listing sets or loading MNIST does without.
+    from inkling.transforms.normalize import frame
+
+    results = [frame(picture) for picture in pictures]
     blank = [place for place, result in enumerate(results) if result is None]
     if blank:
         first = ", ".join(str(place) for place in blank[:5]) + (", ..." if len(blank) > 5 else "")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import os
+import struct
 import warnings
+import zlib
 from pathlib import Path
 from typing import BinaryIO
 
@@ -19,6 +21,22 @@ MAX_PIXELS = 100_000_000
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF", "PPM")
 """Formats that are opened; the list keeps rarely used decoders away from files of strangers."""
+
+
+_BROKEN = (
+    ArithmeticError,
+    AttributeError,
+    EOFError,
+    LookupError,
+    MemoryError,
+    OSError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+    struct.error,
+    zlib.error,
+)
+"""Decoders meet broken files with all of these."""
 
 
 def open_picture(source: str | os.PathLike[str] | bytes | BinaryIO) -> NDArray[np.uint8]:
@@ -48,7 +66,7 @@ def open_picture(source: str | os.PathLike[str] | bytes | BinaryIO) -> NDArray[n
             with Image.open(stream, formats=FORMATS) as picture:
                 _refuse_huge(picture, name)
                 picture.load()
-                return _to_array(ImageOps.exif_transpose(picture))
+                return _to_array(_upright(picture))
     except FileNotFoundError:
         raise PictureError(f"{name} does not exist.", remedy="Check the path.") from None
     except Image.DecompressionBombError:
@@ -59,11 +77,18 @@ def open_picture(source: str | os.PathLike[str] | bytes | BinaryIO) -> NDArray[n
         ) from None
     except PictureError:
         raise
-    except (OSError, SyntaxError, ValueError, EOFError, IndexError, TypeError, MemoryError) as problem:
-        # Decoders meet broken files with all of these.
+    except _BROKEN as problem:
         raise PictureError(
             f"{name} cannot be read: {problem}.", remedy="The file may be cut off or damaged."
         ) from None
+
+
+def _upright(picture: Image.Image) -> Image.Image:
+    """Turn a picture as its EXIF block asks; a damaged block asks for nothing."""
+    try:
+        return ImageOps.exif_transpose(picture)
+    except _BROKEN:
+        return picture
 
 
 def _refuse_huge(picture: Image.Image, name: str) -> None:
@@ -98,10 +123,11 @@ def stretch_to_bytes(values: NDArray[np.generic]) -> NDArray[np.uint8]:
         values: Integers or floats of any shape; what is not finite counts as 0.
 
     Returns:
-        uint8 of the same shape; all zeros when every value is the same.
+        uint8 of the same shape; all zeros when the values differ by less than a hundredth of the
+        largest, which is a sheet with noise on it rather than ink.
     """
     numbers = np.nan_to_num(values.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
     low, high = numbers.min(initial=np.inf), numbers.max(initial=-np.inf)
-    if not high > low:
+    if not high - low > 0.01 * max(abs(low), abs(high)):
         return np.zeros(values.shape, np.uint8)
     return np.round((numbers - low) * (255.0 / (high - low))).astype(np.uint8)

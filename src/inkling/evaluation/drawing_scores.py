@@ -169,14 +169,14 @@ def draw_reliability(before: Reliability, after: Reliability, ece_before: float,
         "Can the confidence be believed?",
         "On the diagonal 80 % confident means right 8 times in 10",
     )
-    axes = chart(figure, 0.85, 2.45, 5.0, 3.6, y_label="of these, right (%)")
+    axes = chart(figure, 0.85, 2.45, 5.0, 3.2, y_label="of these, right (%)")
     axes.plot([0, 100], [0, 100], "--", color=QUIET, linewidth=1)
     _draw_bins(
         axes, before, OCHRE, f"as the network says it: calibration error {100 * ece_before:.2f} %", -0.5
     )
     _draw_bins(axes, after, BLUE, f"after temperature: calibration error {100 * ece_after:.2f} %", 0.5)
     axes.set_ylim(-2, 102)
-    add_legend(axes, loc="upper left")
+    add_legend(axes, loc="lower left", bbox_to_anchor=(0, 1.0), borderaxespad=0.3)
     counts = chart(figure, 0.85, 0.65, 5.0, 1.35, x_label="confidence (%)", y_label="pictures")
     styles: dict[str, Any] = {"baseline": 0.5, "linewidth": 1.4}
     for bins, colour, filled in ((after, BLUE, True), (before, OCHRE, False)):
@@ -204,10 +204,9 @@ def _draw_bins(axes: Axes, bins: Reliability, colour: str, label: str, shift: fl
         100 * bins.confidence[full] + shift,
         100 * accuracy,
         yerr=reach,
-        fmt="o-",
+        fmt="o",
         color=colour,
         markersize=4.5,
-        linewidth=1.5,
         elinewidth=1.0,
         ecolor=to_rgba(colour, 0.4),
         capsize=0,

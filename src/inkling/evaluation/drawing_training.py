@@ -49,7 +49,7 @@ def draw_curves(metrics: Sequence[dict[str, Any]]) -> Figure:
         chart(figure, 4.35, top, 2.75, 2.1, title="Held-out accuracy (%)", x_label="step"), metrics
     )
     rates = chart(figure, 7.95, top, 2.75, 2.1, title="Learning rate", x_label="step")
-    rates.plot(*_series(metrics, "learning_rate"), color=INK, linewidth=1.6)
+    _draw_line(rates, *_series(metrics, "learning_rate"), color=INK)
     rates.set_ylim(bottom=0)
     if layered:
         names = _weight_names(layered)
@@ -90,8 +90,13 @@ def _series(metrics: Sequence[dict[str, Any]], key: str) -> tuple[NDArray[np.flo
     return table[:, 0], table[:, 1]
 
 
+def _draw_line(axes: Axes, x: NDArray[np.float64], y: NDArray[np.float64], **style: Any) -> None:
+    """A line, with its points where there are too few of them to make one."""
+    axes.plot(x, y, linewidth=1.6, marker="o" if len(x) < 3 else "", markersize=4, **style)
+
+
 def _draw_losses(axes: Axes, metrics: Sequence[dict[str, Any]]) -> None:
-    axes.plot(*_series(metrics, "loss"), color=BLUE, linewidth=1.6, label="training (running mean)")
+    _draw_line(axes, *_series(metrics, "loss"), color=BLUE, label="training (running mean)")
     axes.plot(
         *_series(metrics, "heldout_loss"), "o-", color=OCHRE, linewidth=1.4, markersize=4, label="held out"
     )

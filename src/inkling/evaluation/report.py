@@ -296,13 +296,25 @@ def finish(
         "n": len(heldout_targets),
         "accuracy": right / len(heldout_targets),
         "interval": list(wilson_interval(right, len(heldout_targets))),
-        "ece": _calibration(logits, heldout_targets, temperature).ece,
+        "ece": _cross_fitted_error(logits, heldout_targets),
     }
     header = replace(header, temperature=temperature, scores=header.scores | {"heldout": score})
     gauge = None
     if len(np.unique(training_targets)) == classes:
         gauge = _gauge(network, training_images, training_targets, heldout_images, device, precision)
     return Weights(network, header, gauge)
+
+
+def _cross_fitted_error(logits: NDArray[np.float32], targets: Targets) -> float:
+    """Calibration error with each half's temperature fitted on the other: nothing judges itself."""
+    confidences = np.empty(len(targets))
+    for part in (slice(0, None, 2), slice(1, None, 2)):
+        other = np.ones(len(targets), bool)
+        other[part] = False
+        fitting = other if other.any() else ~other
+        temperature = fit_temperature(logits[fitting], targets[fitting])
+        confidences[part] = softmax(logits[part], temperature).max(axis=1)
+    return calibration_error(reliability(confidences, logits.argmax(axis=1) == targets))
 
 
 def _gauge(

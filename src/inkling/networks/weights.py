@@ -79,22 +79,31 @@ def save_weights(path: str | os.PathLike[str], weights: Weights) -> None:
 
 
 def write_tensors(path: str | os.PathLike[str], tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
-    """Write tensors as safetensors beside the target, then rename: never half a file.
+    """Write tensors as safetensors, whole or not at all.
 
     Raises:
         StorageError: The file cannot be written.
     """
-    path = Path(path)
-    partial = path.with_name(f"{path.name}.partial-{os.getpid()}")
     # Copies are contiguous (a network may be in channels-last order) and share no memory.
     plain = {name: value.detach().to("cpu", copy=True).contiguous() for name, value in tensors.items()}
+    write_whole(Path(path), safetensors.torch.save(plain, metadata=metadata))
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file beside its place, then rename it: never half a file.
+
+    Raises:
+        StorageError: The file cannot be written; the one before stands.
+    """
+    partial = path.with_name(f"{path.name}.partial-{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_bytes(safetensors.torch.save(plain, metadata=metadata))
+        partial.write_bytes(content)
         os.replace(partial, path)
-    except (OSError, safetensors.SafetensorError) as problem:
+    except OSError as problem:
         raise StorageError(
-            f"{path} cannot be written: {problem}.", remedy="Is the disk full, or the folder read-only?"
+            f"{path} cannot be written: {problem.strerror}.",
+            remedy="Is the disk full, the folder read-only, or the name that of a folder?",
         ) from None
     finally:
         # Whatever kept the file from being written may keep this from working, too.
@@ -109,6 +118,8 @@ def read_tensors(path: str | os.PathLike[str]) -> tuple[dict[str, Tensor], dict[
         WeightsError: The file is missing, huge, or not safetensors.
     """
     path = Path(path)
+    if path.is_dir():
+        raise WeightsError(f"{path} is a folder.", remedy="Name the weights file in it.")
     try:
         if path.stat().st_size > _MOST_BYTES:
             raise WeightsError(f"{path} is larger than {_MOST_BYTES >> 30} GiB; no file of Inkling's is.")
@@ -135,16 +146,18 @@ def load_weights(path: str | os.PathLike[str]) -> Weights:
     """
     tensors, metadata = read_tensors(path)
     header = _parse_header(Path(path), metadata)
-    network = build_network(header.network, classes=len(header.alphabet)).eval()
-    in_channels_last(network)
+    # On the meta device nothing is allocated: a header may promise a network of any size.
+    with torch.device("meta"):
+        network = build_network(header.network, classes=len(header.alphabet)).eval()
     state = _with_prefix(tensors, "network.")
-    try:
-        network.load_state_dict(state)
-    except RuntimeError:
+    wanted = {name: (value.shape, value.dtype) for name, value in network.state_dict().items()}
+    if {name: (value.shape, value.dtype) for name, value in state.items()} != wanted:
         raise WeightsError(
             f"{path}: the tensors do not fit a {header.network.name} of widths {header.network.widths}.",
             remedy="The file may have been altered; get it anew.",
         ) from None
+    network.load_state_dict(state, assign=True)
+    in_channels_last(network)
     if not all(torch.isfinite(value).all() for value in tensors.values()):
         raise WeightsError(f"{path}: some weights are not finite numbers.", remedy="Train it anew.")
     gauge = _parse_gauge(Path(path), _with_prefix(tensors, "gauge."))
@@ -171,7 +184,7 @@ def _parse_header(path: Path, metadata: dict[str, str]) -> Header:
         if raw["format"] > FORMAT:
             raise WeightsError(
                 f"{path} has format {raw['format']}; this version of Inkling reads up to {FORMAT}.",
-                remedy="Update it with: pip install --upgrade inkling",
+                remedy="Update Inkling.",
             )
         network = NetworkSettings(raw["network"]["name"], tuple(raw["network"]["widths"]))
         known = {f.name for f in fields(Header)}

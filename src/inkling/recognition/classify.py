@@ -11,12 +11,11 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 
-from inkling.datasets.framing import framed as frame
 from inkling.documents.picture import open_picture, stretch_to_bytes
 from inkling.elements import Classification
 from inkling.errors import PictureError
 from inkling.networks.weights import Weights, load_weights
-from inkling.transforms.normalize import to_input
+from inkling.transforms.normalize import frame, to_input
 
 Picture = str | os.PathLike[str] | bytes | ArrayLike
 """A path, the bytes of a file, or an array: (H, W) grey or (H, W, 3) RGB, any real type."""

@@ -17,6 +17,13 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 
+def own_device(device: torch.device) -> torch.device:
+    """This process's own GPU of the machine's, where `torchrun` started one for each."""
+    if str(device) == "cuda" and "LOCAL_RANK" in os.environ:
+        return torch.device("cuda", int(os.environ["LOCAL_RANK"]))
+    return device
+
+
 def join(device: torch.device) -> tuple[int, int]:
     """Meet the other processes, if `torchrun` started this one.
 
@@ -25,6 +32,8 @@ def join(device: torch.device) -> tuple[int, int]:
     """
     if "WORLD_SIZE" not in os.environ or int(os.environ["WORLD_SIZE"]) == 1:
         return 0, 1
+    if device.type == "cuda":
+        torch.cuda.set_device(device)
     if not dist.is_initialized():
         dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
     return dist.get_rank(), dist.get_world_size()
@@ -42,6 +51,14 @@ def any_process(wish: bool) -> bool:
     wishes = torch.tensor(float(wish), device=device)
     dist.all_reduce(wishes, dist.ReduceOp.MAX)
     return bool(wishes)
+
+
+def mean_over_processes(number: float) -> float:
+    """The mean of a number over the processes."""
+    device = "cuda" if dist.get_backend() == "nccl" else "cpu"
+    total = torch.tensor(number, device=device, dtype=torch.float64)
+    dist.all_reduce(total)
+    return float(total) / dist.get_world_size()
 
 
 def sum_gradients(network: nn.Module) -> None:

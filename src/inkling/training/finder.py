@@ -9,6 +9,7 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
+from inkling.errors import DivergedError
 from inkling.training.recipes import Recipe
 from inkling.training.session import Training
 
@@ -69,4 +70,6 @@ def find_learning_rate(
         least = min(least, corrected)
         rates.append(step.learning_rate)
         losses.append(corrected)
+    if not rates:
+        raise DivergedError("The loss is no number at the lowest rate.", remedy="Try precision=float32.")
     return RateSearch(np.array(rates), np.array(losses), rates[int(np.argmin(losses))] / 10)

@@ -93,15 +93,17 @@ def fit(
         for group, peak in zip(optimizer.param_groups, peaks, strict=True):
             group["lr"] = peak * factor
 
-        if (number - 1) % accumulate == 0:
+        first = (number - 1) // accumulate * accumulate
+        together = min(accumulate, total - first)  # the last one may be smaller
+        if number == first + 1:
             optimizer.zero_grad()
         with autocast(batch.images.device, precision):
             logits = network(batch.images)
         # A process may have no share in the last batch of an epoch; the mean over nothing is no number.
         loss = criterion(logits.float(), batch.targets) if len(logits) > 0 else logits.float().sum()
-        share = len(batch.targets) / batch.joined / accumulate
+        share = len(batch.targets) / batch.joined / together
         (loss if share == 1 else loss * share).backward()
-        if number % accumulate == 0:
+        if number == first + together:
             if reduce is not None:
                 reduce(network)
             optimizer.step()

@@ -75,11 +75,11 @@ def run(
     last_checkpoint = time.monotonic()
     every = training.recipe.log_every
     # A run that ended by patience has ended, also when it is taken up again.
-    for step in () if patience.spent else training.steps():
+    for step in () if training.finished else training.steps():
         losses.append(step.loss)
         running_loss = None
         if step.number % every == 0 or step.number == training.total:
-            running_loss = float(torch.stack(losses).mean())
+            running_loss = training.over_processes(float(torch.stack(losses).mean()))
             losses.clear()
             _refuse_divergence(running_loss, step, journal.folder)
             journal.log_step(step, running_loss)
@@ -91,7 +91,8 @@ def run(
             _refuse_divergence(measured.loss, step, journal.folder)
             journal.log_heldout(step, measured)
         # In this order: patience takes note of every epoch, of the one that is stopped at, too.
-        stopping = (measured is not None and patience.exhausted(measured)) or training.agree(stop())
+        impatient = measured is not None and patience.exhausted(measured)
+        stopping = training.agree(impatient or stop())
         due = time.monotonic() - last_checkpoint > checkpoint_seconds
         if stopping or due or measured is not None:
             # The loss is from before the update, which may have been the one too many.
@@ -102,7 +103,7 @@ def run(
         yield Progress(step, running_loss, measured)
         if stopping:
             break
-    if training.done == training.total or patience.spent:
+    if training.finished:
         training.return_to_best()
     journal.close()
 
@@ -149,11 +150,7 @@ class _Patience:
             self.training.keep_best()
         else:
             extra["waited"] += 1
-        return self.spent
-
-    @property
-    def spent(self) -> bool:
-        return 0 < self.training.recipe.patience <= self.training.extra["waited"]
+        return self.training.finished
 
 
 class _Journal:

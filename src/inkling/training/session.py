@@ -81,7 +81,7 @@ class Training:
         device: torch.device | str = "cpu",
     ) -> None:
         self.recipe = recipe
-        self.device = torch.device(device)
+        self.device = distributed.own_device(torch.device(device))
         self.rank, self.world = distributed.join(self.device)
         if self.device.type == "cpu":
             keep_memory_warm()
@@ -115,6 +115,11 @@ class Training:
         """The network to keep: the running mean of the weights if there is one, else the last."""
         return self.network if self.average is None else self.average.network
 
+    @property
+    def finished(self) -> bool:
+        """Whether it has come to its end: the last step was taken, or patience is spent."""
+        return self.done == self.total or 0 < self.recipe.patience <= self.extra.get("waited", 0)
+
     def steps(self, schedule: Schedule | None = None) -> Iterator[Step]:
         """Take the steps that are left, yielding each; by default on the recipe's schedule."""
         self.batches.start = self.done
@@ -125,13 +130,18 @@ class Training:
                 self.average.update(self.network)
             yield step
 
+    def over_processes(self, number: float) -> float:
+        """The mean of a number over the processes."""
+        return distributed.mean_over_processes(number) if self.world > 1 else number
+
     def _fit(self, schedule: Schedule) -> Iterator[Step]:
         """The loop that suits: back-propagation by hand where it is known and faster, else autograd."""
         recipe, rule = self.recipe, self.recipe.optimizer
         plain = rule == OptimizerSettings("sgd", rule.learning_rate, rule.schedule)
         simple = recipe.criterion == "cross-entropy" and not recipe.label_smoothing
         alone = self.device.type == "cpu" and self.world == 1 and recipe.accumulate == 1
-        if isinstance(self.network, Perceptron) and plain and simple and alone:
+        exact = self.precision == torch.float32 and recipe.compile != "on"
+        if isinstance(self.network, Perceptron) and plain and simple and alone and exact:
             return fit_by_hand(
                 self.network,
                 self.batches,
