@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 import typer
 
+from inkling.datasets.sources import SOURCES
+
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [
     path
@@ -122,3 +124,8 @@ def test_other_python_compiles_and_every_block_is_closed(name: str) -> None:
     for code in blocks(name, "py", "pycon"):
         compile(code, name, "exec")
     assert (ROOT / name).read_text(encoding="utf-8").count("\n```") % 2 == 0
+
+
+def test_every_named_set_is_in_the_table_of_the_data_page() -> None:
+    page = (ROOT / "docs" / "data.md").read_text(encoding="utf-8")
+    assert [name for name in SOURCES if f"| `{name}` |" not in page] == []

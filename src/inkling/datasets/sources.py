@@ -292,7 +292,7 @@ _ALL = (
         name="strokes",
         about="drawn by Inkling in hands that MNIST lacks: the 1 with an upstroke, the barred 7",
         licence="MIT",
-        homepage="https://pypi.org/project/inkling/",
+        homepage="https://en.wikipedia.org/wiki/Regional_handwriting_variation",
         counts={"train": 30_000},
     ),
 )

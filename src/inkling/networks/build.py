@@ -61,7 +61,7 @@ def build_network(settings: NetworkSettings, *, classes: int = 10, seed: int = 0
 
 
 def in_channels_last(network: nn.Module) -> None:
-    """Lay convolution kernels out channels-last, in place: 1.5 to 2.6 times as fast on the CPU."""
+    """Lay convolution kernels out channels-last, in place, which the CPU computes faster."""
     for parameter in network.parameters():
         if parameter.ndim == 4:
             parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)

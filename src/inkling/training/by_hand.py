@@ -1,8 +1,8 @@
 """Gradient descent with back-propagation written out: the chain rule, line by line.
 
 For a perceptron, cross-entropy and plain gradient descent this learns what `fit` does, to float
-precision, in three quarters of the time: no graph is recorded, and each update goes into the weights
-in the same pass that computes its gradient. The tests hold it against autograd.
+precision and faster (`benchmarks/lesson_speed.py`): no graph is recorded, and each update goes into
+the weights in the same pass that computes its gradient. The tests hold it against autograd.
 """
 
 from __future__ import annotations
