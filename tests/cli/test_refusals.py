@@ -24,6 +24,7 @@ from inkling.networks.weights import read_tensors, write_tensors
     ("words", "said"),
     [
         ("train quik", "There is no recipe 'quik'. Did you mean 'quick'?"),
+        ("train mnist", "'mnist' is a data set, no recipe. Did you mean --data mnist?"),
         ("train --data mnits", "There is no data set 'mnits'. Did you mean 'mnist'?"),
         ("train optimizer.name=sdg", "There is no optimizer 'sdg'. Did you mean 'sgd'?"),
         ("train optimizer.schedule=cosin", "There is no schedule 'cosin'. Did you mean 'cosine'?"),

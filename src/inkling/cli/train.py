@@ -118,6 +118,7 @@ def _choose(
     name: str | None, changes: list[str], settings: Path | None, resume: Path | None, data: str | None
 ) -> tuple[Recipe, str]:
     """The recipe and the data that the command line asks for."""
+    from inkling.datasets.sources import SOURCES
     from inkling.training.recipes import override, read_settings, recipe_named
     from inkling.training.run import SETTINGS
 
@@ -134,6 +135,8 @@ def _choose(
         raise CheckpointError(
             f"{resume} holds no run to go on with.", remedy="Begin one with: inkling train --run FOLDER"
         )
+    if name in SOURCES:
+        raise UsageError(f"'{name}' is a data set, no recipe.", remedy=f"Did you mean --data {name}?")
     source = settings if resume is None else resume / SETTINGS
     recipe, written = (recipe_named(name or "quick"), None) if source is None else read_settings(source)
     return override(recipe, changes), data or written or "sample"
