@@ -101,7 +101,7 @@ RECIPES: dict[str, Recipe] = {
     # Accuracy: many epochs of the larger network on pictures changed anew each time.
     "best": Recipe(
         network=NetworkSettings("deepnet", (32, 64, 128)),
-        augmentation=Augmentation(shift=1.5, rotation=12, scale=0.12, shear=0.12),
+        augmentation=Augmentation(shift=1.5, rotation=12, scale=0.15, shear=0.2, elastic=0.3, stroke=0.4),
         optimizer=OptimizerSettings("muon", 0.05, "linear"),
         epochs=24.0,
         batch_size=256,
