@@ -22,9 +22,9 @@ from conditions import describe, mean_of
 from inkling.evaluation.calibration import expected_calibration_error, softmax
 from inkling.evaluation.metrics import wilson_interval
 from inkling.training.devices import choose_device
+from inkling.training.material import logits_of
 from inkling.training.recipes import override
 from inkling.training.run import CHECKPOINT, WEIGHTS, take_up
-from inkling.training.session import logits_of
 
 SHIFTS = ((0, 0), (0, 1), (1, 0), (0, -1), (-1, 0))
 """Views of a picture whose logits are averaged, in pixels; the first is the picture itself."""
@@ -33,7 +33,8 @@ SHIFTS = ((0, 0), (0, 1), (1, 0), (0, -1), (-1, 0))
 def train(recipe: inkling.Recipe, digits: inkling.Digits, folder: Path, device: str) -> None:
     """Train one network, from wherever its folder stands, and write its weights."""
     training, heldout = inkling.split(digits, recipe.heldout, seed=recipe.seed)
-    job = inkling.Training(recipe, training.images, training.targets, device=choose_device(device))
+    material = inkling.DigitMaterial(training.images, training.targets)
+    job = inkling.Training(recipe, material, device=choose_device(device))
     if (folder / CHECKPOINT).exists():
         take_up(job, folder)
     clock = folder / "seconds.json"

@@ -127,8 +127,7 @@ def inkling_loop(digits: inkling.Digits, *, epochs: int = 1) -> nn.Module:
     recipe = inkling.RECIPES["lesson"]
     training = inkling.Training(
         inkling.Recipe(network=recipe.network, optimizer=recipe.optimizer, epochs=epochs),
-        digits.images,
-        digits.targets,
+        inkling.DigitMaterial(digits.images, digits.targets),
     )
     running: list[torch.Tensor] = []
     lines = []

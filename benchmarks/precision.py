@@ -34,12 +34,12 @@ def main() -> None:
                 changes = [f"precision={precision}", f"seed={seed}", "least_steps=0"]
                 recipe = override(inkling.RECIPES["quick"], changes)
                 with mock.patch.object(session, "in_channels_last", keep):
-                    job = inkling.Training(recipe, training.images, training.targets)
+                    job = inkling.Training(recipe, inkling.DigitMaterial(training.images, training.targets))
                 began = time.perf_counter()
                 for _ in job.steps():
                     pass
                 seconds.append(time.perf_counter() - began)
-                accuracies.append(job.measure(heldout.images, heldout.targets).accuracy * 100)
+                accuracies.append(job.measure((heldout.images, heldout.targets)).accuracy * 100)
             # The first run pays for what is made once.
             print(
                 f"{precision:<9} {order:<14} {spread(seconds[1:])} s   {mean_of(accuracies[1:])} %",

@@ -24,11 +24,11 @@ def main() -> None:
         recipe = override(inkling.RECIPES["quick"], ["heldout=0.2", f"seed={seed}"])
         training, heldout = inkling.split(digits, recipe.heldout, seed=seed)
         began = time.perf_counter()
-        job = inkling.Training(recipe, training.images, training.targets)
+        job = inkling.Training(recipe, inkling.DigitMaterial(training.images, training.targets))
         for _ in job.steps():
             pass
         seconds.append(time.perf_counter() - began)
-        accuracies.append(job.measure(heldout.images, heldout.targets).accuracy * 100)
+        accuracies.append(job.measure((heldout.images, heldout.targets)).accuracy * 100)
     print(f"{len(training):,} pictures to learn from, {len(heldout):,} held out, {arguments.seeds} seeds")
     print(f"held-out accuracy {mean_of(accuracies)} %, {spread(seconds)} s of training")
 

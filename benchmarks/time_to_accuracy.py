@@ -23,8 +23,8 @@ import inkling
 from conditions import describe, mean_of, spread
 from inkling.evaluation.metrics import wilson_interval
 from inkling.training.devices import choose_device
+from inkling.training.material import logits_of
 from inkling.training.recipes import override
-from inkling.training.session import logits_of
 
 RUNGS: dict[str, list[str]] = {
     "99.0 %": ["network.widths=32,64", "augmentation.shift=0"],
@@ -52,7 +52,8 @@ def train_once(changes: list[str], seed: int, training: inkling.Digits, device: 
     """Seconds from bytes in memory to final weights, and the network."""
     recipe = override(inkling.RECIPES["quick"], [*changes, f"seed={seed}"])
     began = time.perf_counter()
-    job = inkling.Training(recipe, training.images, training.targets, device=choose_device(device))
+    material = inkling.DigitMaterial(training.images, training.targets)
+    job = inkling.Training(recipe, material, device=choose_device(device))
     for step in job.steps():
         if step.number == job.total:
             float(step.loss)  # waits for a GPU to be done

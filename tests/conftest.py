@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
+from typing import Any
 
 # Tiny tensors gain nothing by threads, and sums come out in one order on every machine.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -34,3 +36,21 @@ def sample() -> Pictures:
     chosen = np.concatenate([order[digits.targets[order] == c][:60] for c in range(10)])
     chosen = np.random.default_rng(1).permutation(chosen)
     return digits.images[chosen], digits.targets[chosen]
+
+
+@pytest.fixture(scope="session")
+def reader() -> Any:
+    """Weights of a line reader that has learned printed lines, as `printed_lines` prints them."""
+    from printed_lines import train_reader
+
+    return train_reader()
+
+
+@pytest.fixture(scope="session")
+def reader_file(reader: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of these weights; not to be written to."""
+    from inkling.networks.weights import save_weights
+
+    path = tmp_path_factory.mktemp("reader") / "printed.safetensors"
+    save_weights(path, reader)
+    return path

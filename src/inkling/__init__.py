@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from inkling.datasets.digits import Digits
     from inkling.datasets.load import load_digits
     from inkling.datasets.split import split
-    from inkling.elements import Classification
+    from inkling.elements import Alternative, Box, Character, Classification, Reading
     from inkling.errors import InklingError
     from inkling.evaluation.report import Evaluation, evaluate, finish
     from inkling.networks.build import NetworkSettings, build_network
@@ -26,10 +26,12 @@ if TYPE_CHECKING:
     from inkling.networks.weights import Header, Weights, load_weights, save_weights
     from inkling.recognition.classify import classify, classify_all
     from inkling.recognition.explain import nearest, saliency
+    from inkling.recognition.lines import read_line, read_lines
     from inkling.training.criteria import make_criterion
     from inkling.training.finder import find_learning_rate
     from inkling.training.inspector import Inspection, inspect_step
     from inkling.training.loop import Step, fit
+    from inkling.training.material import DigitMaterial, LineMaterial
     from inkling.training.optimizers import SGD, Adam, AdamW, Muon, OptimizerSettings
     from inkling.training.recipes import RECIPES, Recipe
     from inkling.training.run import Progress, run
@@ -42,7 +44,7 @@ _ROOMS = {
     "datasets.digits": ("Digits",),
     "datasets.load": ("load_digits",),
     "datasets.split": ("split",),
-    "elements": ("Classification",),
+    "elements": ("Alternative", "Box", "Character", "Classification", "Reading"),
     "errors": ("InklingError",),
     "evaluation.report": ("Evaluation", "evaluate", "finish"),
     "networks.build": ("NetworkSettings", "build_network"),
@@ -53,10 +55,12 @@ _ROOMS = {
     "networks.weights": ("Header", "Weights", "load_weights", "save_weights"),
     "recognition.classify": ("classify", "classify_all"),
     "recognition.explain": ("nearest", "saliency"),
+    "recognition.lines": ("read_line", "read_lines"),
     "training.criteria": ("make_criterion",),
     "training.finder": ("find_learning_rate",),
     "training.inspector": ("Inspection", "inspect_step"),
     "training.loop": ("Step", "fit"),
+    "training.material": ("DigitMaterial", "LineMaterial"),
     "training.optimizers": ("SGD", "Adam", "AdamW", "Muon", "OptimizerSettings"),
     "training.recipes": ("RECIPES", "Recipe"),
     "training.run": ("Progress", "run"),
@@ -72,21 +76,27 @@ __all__ = [
     "SGD",
     "Adam",
     "AdamW",
+    "Alternative",
     "Augmentation",
     "Batch",
+    "Box",
+    "Character",
     "Classification",
     "ConvNet",
     "DeepNet",
+    "DigitMaterial",
     "Digits",
     "Evaluation",
     "Header",
     "InklingError",
     "Inspection",
+    "LineMaterial",
     "Muon",
     "NetworkSettings",
     "OptimizerSettings",
     "Perceptron",
     "Progress",
+    "Reading",
     "Recipe",
     "ResidentBatches",
     "Step",
@@ -106,6 +116,8 @@ __all__ = [
     "load_weights",
     "make_criterion",
     "nearest",
+    "read_line",
+    "read_lines",
     "run",
     "saliency",
     "save_weights",

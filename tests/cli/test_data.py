@@ -1,17 +1,24 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+from printed_folders import write_labelled
 from typer.testing import CliRunner
 
 from inkling.cli.data import app
 from inkling.datasets import named
+from inkling.datasets.lines.hand import Cuttings
+from inkling.datasets.lines.synthesis import draw_line
+from inkling.datasets.lines.writing import LINE_ALPHABET, Writing
+from inkling.datasets.sample import read_sample
 from inkling.datasets.sources import SOURCES
 from inkling.errors import (
+    DatasetError,
     DownloadError,
     InklingError,
     MissingError,
@@ -61,10 +68,17 @@ def test_list_shows_every_set_and_where_it_is():
 
 def test_list_as_json_has_every_fact_of_every_set():
     rows = json.loads(printed("list", "--json"))
-    assert [row["name"] for row in rows] == list(SOURCES)
+    assert [row["name"] for row in rows] == [*SOURCES, "synthetic-lines"]
     assert rows[0]["pictures"] == {"train": 60_000, "test": 10_000}
     assert rows[0]["folder"] == ""
     assert rows[3]["classes"][9] == "Ankle boot"
+    assert rows[-1]["classes"] == list(LINE_ALPHABET)
+
+
+def test_list_says_what_lines_are_learned_from():
+    output = printed("list")
+    assert re.search(r"^synthetic-lines +endless +20 .* drawn *$", output, re.MULTILINE)
+    assert "synthetic-lines are whole numbers, which `inkling train lines` learns from." in output
 
 
 def test_fetching_the_sample_needs_no_network():
@@ -153,7 +167,59 @@ def test_checking_what_is_neither_a_name_nor_a_path(tmp_path):
     assert "does not exist" in failed("check", str(tmp_path / "absent"))[0].message
 
 
-@pytest.mark.parametrize("command", ["list", "fetch", "check"])
+def test_a_sheet_of_synthetic_lines_needs_nothing_that_is_not_here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    facts = json.loads(printed("show", "synthetic-lines", "--pictures", "40", "--json"))
+    assert (facts["name"], facts["drawing"]) == ("synthetic-lines", "synthetic-lines.png")
+    expected = [draw_line(Cuttings(read_sample()), seed=0, index=index).writing for index in range(40)]
+    assert [Writing(**entry) for entry in facts["pictures"]] == expected
+    with Image.open("synthetic-lines.png") as picture:
+        assert picture.width > 1000
+        assert picture.height == pytest.approx(110 * (0.95 + 10 * 1.14), abs=2)
+    other = json.loads(printed("show", "synthetic-lines", "--pictures", "40", "--seed", "1", "--json"))
+    assert other["pictures"] != facts["pictures"]
+
+
+def test_showing_tells_how_many_pictures_have_no_number(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    first, second = printed("show", "synthetic-lines", "--pictures", "40", "--out", "s.svg").splitlines()
+    writings = [draw_line(Cuttings(read_sample()), seed=0, index=index).writing for index in range(40)]
+    assert first == "synthetic-lines: 40 pictures, drawn in s.svg"
+    assert second.startswith("Without a number: ")
+    without = sum(writing.mark != "" or writing.text == "" for writing in writings)
+    assert sum(map(int, re.findall(r"\d+", second))) == without > 0
+    assert b"<svg" in (tmp_path / "s.svg").read_bytes()[:1000]
+
+
+def test_a_labelled_folder_of_lines_and_a_set_of_digits_are_shown_too(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    folder = write_labelled(tmp_path / "mine", ["12", "X", "3.4", " "], ["12", "crossed out", "3,4", ""])
+    facts = json.loads(printed("show", str(folder), "--json"))
+    assert (facts["name"], facts["drawing"]) == ("mine", "mine.png")
+    assert [entry["text"] for entry in facts["pictures"]] == ["12", "", "3,4", ""]
+    assert [entry["mark"] for entry in facts["pictures"]] == ["", "crossed out", "", ""]
+    facts = json.loads(printed("show", "sample", "--pictures", "3", "--json"))
+    assert [entry["text"] for entry in facts["pictures"]] == ["0", "4", "9"]
+    assert {path.name for path in tmp_path.iterdir()} >= {"mine.png", "sample.png"}
+
+
+@pytest.mark.parametrize(
+    ("words", "error", "said"),
+    [
+        (["mnist"], MissingError, "mnist is not on this machine yet"),
+        (["mnits"], UnknownNameError, "There is no data set 'mnits'"),
+        (["synthetic-lines", "--out", "x.bmp"], UnknownNameError, "There is no format of drawings 'bmp'"),
+        (["FOLDER"], DatasetError, "line 2"),
+    ],
+)
+def test_what_cannot_be_shown_says_why(tmp_path, words, error, said):
+    folder = write_labelled(tmp_path / "mine", ["1", "2"], ["1", "12 kg"])
+    problem, output = failed("show", *(str(folder) if word == "FOLDER" else word for word in words))
+    assert (type(problem), output) == (error, "")
+    assert said in problem.message
+
+
+@pytest.mark.parametrize("command", ["list", "fetch", "check", "show"])
 def test_every_command_shows_an_example_and_few_options(command):
     output = printed(command, "--help")
     assert f"Example: inkling data {command}" in output

@@ -42,6 +42,7 @@ from inkling.networks.weights import read_tensors, write_tensors
         ("evaluate --data mnits", "There is no data set 'mnits'. Did you mean 'mnist'?"),
         ("evaluate --split tset", "There is no split 'tset'. Did you mean 'test'?"),
         ("inspect --recipe lessen", "There is no recipe 'lessen'. Did you mean 'lesson'?"),
+        ("inspect --recipe lines", "The recipe 'lines' is for lines"),
         ("inspect --layer fc1.weigth", "There is no parameter 'fc1.weigth'. Did you mean 'fc1.weight'?"),
         ("data fetch mnits", "There is no data set 'mnits'. Did you mean 'mnist'?"),
         ("trian", "No such command 'trian'"),

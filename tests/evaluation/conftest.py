@@ -10,6 +10,7 @@ from trained_network import DIGITS, Trained
 from inkling.evaluation.report import evaluate, finish
 from inkling.networks.build import NetworkSettings
 from inkling.networks.weights import Header
+from inkling.training.material import DigitMaterial
 from inkling.training.optimizers import OptimizerSettings
 from inkling.training.recipes import Recipe
 from inkling.training.session import Training
@@ -24,7 +25,7 @@ def trained(sample: tuple[NDArray[np.uint8], NDArray[np.int64]]) -> Trained:
         epochs=5.0,
         batch_size=32,
     )
-    training = Training(recipe, images[:300], targets[:300])
+    training = Training(recipe, DigitMaterial(images[:300], targets[:300]))
     for _ in training.steps():
         pass
     weights = finish(

@@ -18,7 +18,7 @@ from inkling.evaluation.calibration import expected_calibration_error
 from inkling.evaluation.report import Evaluation, evaluate, finish
 from inkling.networks.build import NetworkSettings, build_network
 from inkling.networks.weights import Header, Weights, load_weights, save_weights
-from inkling.training.session import logits_of
+from inkling.training.material import logits_of
 
 
 def test_every_figure_follows_from_the_logits(trained: Trained) -> None:

@@ -9,14 +9,21 @@ from hypothesis import strategies as st
 from torch import nn
 
 from inkling.errors import SettingsError, UnknownNameError, UsageError
-from inkling.networks.build import NETWORKS, NetworkSettings, build_network
+from inkling.networks.build import LINE_READERS, NETWORKS, NetworkSettings, build_network
 from inkling.networks.perceptron import Perceptron
+from inkling.transforms.lines import LINE_HEIGHT
 
-SMALL = {"perceptron": (12, 7), "convnet": (5, 6, 7), "deepnet": (4, 5, 6)}
+SMALL = {"perceptron": (12, 7), "convnet": (5, 6, 7), "deepnet": (4, 5, 6), "line-reader": (4, 5, 6)}
+DIGIT_NETWORKS = [name for name in NETWORKS if name not in LINE_READERS]
 
 
 def count(network: nn.Module) -> int:
     return sum(p.numel() for p in network.parameters())
+
+
+def some_images(name: str, number: int) -> torch.Tensor:
+    size = (LINE_HEIGHT, 48) if name in LINE_READERS else (28, 28)
+    return torch.rand(number, 1, *size, generator=torch.Generator().manual_seed(1))
 
 
 def test_the_lessons_network_has_the_lessons_names_and_shapes() -> None:
@@ -70,7 +77,7 @@ def test_a_network_has_so_many_parameters(name: str, widths: tuple[int, ...], pa
     assert count(build_network(NetworkSettings(name, widths))) == parameters
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", DIGIT_NETWORKS)
 @pytest.mark.parametrize("pictures", [0, 1, 3])
 def test_logits_have_a_row_per_picture_and_a_column_per_class(name: str, pictures: int) -> None:
     network = build_network(NetworkSettings(name, SMALL[name]), classes=4).eval()
@@ -81,21 +88,29 @@ def test_logits_have_a_row_per_picture_and_a_column_per_class(name: str, picture
     assert len(features) == pictures
 
 
+@pytest.mark.parametrize(("pictures", "width"), [(1, 16), (3, 48), (2, 160)])
+def test_a_line_readers_logits_have_two_frames_for_every_four_pixels(pictures: int, width: int) -> None:
+    network = build_network(NetworkSettings("line-reader", (4, 5, 6)), classes=4).eval()
+    images = torch.zeros(pictures, 1, LINE_HEIGHT, width)
+    assert network(images).shape == (width // 2, pictures, 4)
+    assert network.features(images).shape == (width // 2, pictures, 6)
+
+
 @pytest.mark.parametrize("name", NETWORKS)
 def test_a_picture_is_read_alike_alone_and_among_others(name: str) -> None:
     network = build_network(NetworkSettings(name, SMALL[name])).eval()
-    images = torch.rand(5, 1, 28, 28, generator=torch.Generator().manual_seed(1))
+    images = some_images(name, 5)
     together, features = network.logits_and_features(images)
     assert torch.equal(together, network(images))
     assert torch.equal(features, network.features(images))
-    alone = torch.cat([network(image[None]) for image in images])
+    alone = torch.cat([network(image[None]) for image in images], dim=int(name in LINE_READERS))
     torch.testing.assert_close(together, alone, rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_every_parameter_takes_part(name: str) -> None:
     network = build_network(NetworkSettings(name, SMALL[name]))
-    images = torch.rand(8, 1, 28, 28, generator=torch.Generator().manual_seed(1))
+    images = some_images(name, 8)
     network(images).square().sum().backward()
     for parameter in network.parameters():
         assert parameter.grad is not None
@@ -123,6 +138,9 @@ def test_equal_seeds_give_equal_weights_whatever_the_global_random_state(
         ("perceptron", (128, 64), None),
         ("convnet", (8,), None),
         ("deepnet", (1, 1, 1), None),
+        ("line-reader", (2, 1, 1), None),
+        ("line-reader", (1, 1, 1), (SettingsError, "begin with 2 or more")),
+        ("line-reader", (8, 8), (SettingsError, "network.widths of a line-reader are 3 numbers")),
         ("convnett", (8,), (UnknownNameError, "Did you mean 'convnet'?")),
         ("perceptron", (), (SettingsError, "network.widths of a perceptron are 1 to 8 numbers")),
         ("convnet", (8, 8, 8, 8), (SettingsError, "network.widths of a convnet are 1 to 3 numbers")),
@@ -142,3 +160,10 @@ def test_settings_fit_or_say_why_not(
     with pytest.raises(error[0]) as caught:
         NetworkSettings(name, widths)
     assert error[1] in str(caught.value)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("classes", [0, -1, 4097, 10**12])
+def test_so_many_classes_are_no_alphabet(name: str, classes: int) -> None:
+    with pytest.raises(SettingsError, match="1 to 4096 classes"):
+        build_network(NetworkSettings(name, SMALL[name]), classes=classes)

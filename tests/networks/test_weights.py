@@ -17,18 +17,29 @@ from torch import Tensor
 
 from inkling.errors import StorageError, WeightsError
 from inkling.networks import weights as weights_module
-from inkling.networks.build import NETWORKS, NetworkSettings, build_network
+from inkling.networks.build import LINE_READERS, NETWORKS, NetworkSettings, build_network
 from inkling.networks.gauge import Gauge
-from inkling.networks.weights import FORMAT, Header, Weights, load_weights, save_weights, write_tensors
+from inkling.networks.weights import (
+    FORMAT,
+    Header,
+    Weights,
+    load_weights,
+    round_to_half,
+    save_weights,
+    write_tensors,
+)
+from inkling.transforms.lines import LINE_HEIGHT
 
-SMALL = {"perceptron": (6, 5), "convnet": (4,), "deepnet": (2, 3, 4)}
+SMALL = {"perceptron": (6, 5), "convnet": (4,), "deepnet": (2, 3, 4), "line-reader": (2, 3, 4)}
 DIGITS = tuple("0123456789")
 
 
 def weights(name: str = "perceptron", *, gauge: bool = False, **header: Any) -> Weights:
     settings = NetworkSettings(name, SMALL[name])
-    network = build_network(settings, seed=7).eval()
-    size = network.features(torch.zeros(1, 1, 28, 28)).shape[1]
+    lines = name in LINE_READERS
+    network = build_network(settings, classes=10 + lines, seed=7).eval()
+    probe = torch.zeros((1, 1, LINE_HEIGHT, 64) if lines else (1, 1, 28, 28))
+    size = network.features(probe).shape[-1]
     random = torch.Generator().manual_seed(0)
     made = Gauge(
         torch.randn(10, size, generator=random), torch.randn(size, size, generator=random), torch.tensor(2.5)
@@ -48,6 +59,7 @@ def test_what_is_saved_comes_back_bit_for_bit(name: str, gauge: bool, tmp_path: 
         name,
         gauge=gauge,
         temperature=1.25,
+        calibration=(0.75, -1.5),
         trained_on={"data": "mnist", "seed": 3, "nested": {"ü": [1, 2.5, None]}},
         scores={"accuracy": 0.99},
     )
@@ -71,6 +83,36 @@ def test_saving_twice_gives_the_same_bytes(tmp_path: Path) -> None:
     for path in (first, second):
         save_weights(path, weights(gauge=True, scores={"b": 1, "a": 2}))
     assert first.read_bytes() == second.read_bytes()
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_header_says_which_normalisation_fits_its_network(name: str) -> None:
+    header = weights(name).header
+    lines = name == "line-reader"
+    assert (header.normalization, header.reads_lines) == ("inkling-line-1" if lines else "inkling-1", lines)
+    assert header.classes == (11 if lines else 10)
+
+
+def test_a_line_reader_of_another_alphabet_comes_back(tmp_path: Path) -> None:
+    settings = NetworkSettings("line-reader", SMALL["line-reader"])
+    network = build_network(settings, classes=4).eval()
+    save_weights(tmp_path / "w.safetensors", Weights(network, Header(settings, ("x", "½", "crossed out"))))
+    assert load_weights(tmp_path / "w.safetensors").header.alphabet == ("x", "½", "crossed out")
+
+
+def test_numbers_that_half_the_bytes_hold_are_written_in_half_the_bytes(tmp_path: Path) -> None:
+    before = weights("line-reader", gauge=True)
+    whole = saved(tmp_path, name="line-reader", gauge=True).read_bytes()
+    exact = {key: value.clone() for key, value in before.network.state_dict().items()}
+    round_to_half(before.network)
+    save_weights(tmp_path / "half.safetensors", before)
+    matrices = sum(value.numel() for value in exact.values() if value.ndim > 1)
+    assert (tmp_path / "half.safetensors").stat().st_size == pytest.approx(len(whole) - 2 * matrices, abs=100)
+    after = load_weights(tmp_path / "half.safetensors").network.state_dict()
+    for key, value in before.network.state_dict().items():
+        assert torch.equal(after[key], value)
+        assert after[key].dtype == value.dtype
+        torch.testing.assert_close(value, exact[key], rtol=1e-3, atol=1e-7)
 
 
 def test_a_folder_that_is_not_there_is_made(tmp_path: Path) -> None:
@@ -138,6 +180,18 @@ def net(**values: Any) -> Callable[[dict[str, Any]], Any]:
         (put(temperature="1"), "does not make sense"),
         (put(temperature=float("nan")), "does not make sense"),
         (put(temperature=float("inf")), "does not make sense"),
+        (put(calibration=[1.0]), "does not make sense"),
+        (put(calibration=[1.0, 0.0, 0.0]), "does not make sense"),
+        (put(calibration=["1", "0"]), "does not make sense"),
+        (put(calibration=1.0), "does not make sense"),
+        (put(calibration=None), "does not make sense"),
+        (put(calibration=[-0.5, 0.0]), "(calibration)"),
+        (put(calibration=[float("nan"), 0.0]), "(calibration)"),
+        (put(calibration=[float("inf"), 0.0]), "(calibration)"),
+        (put(calibration=[1.0, float("-inf")]), "(calibration)"),
+        (put(normalization="inkling-line-1"), "does not make sense"),
+        (net(name="line-reader", widths=[2, 3, 4]), "does not make sense"),
+        (put(alphabet=[str(number) for number in range(5000)]), "the alphabet has 5000 names"),
         (put(trained_on="mnist"), "does not make sense"),
         (put(scores=[0.99]), "does not make sense"),
         (lambda raw: [raw], "does not make sense"),

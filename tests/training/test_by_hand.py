@@ -13,6 +13,7 @@ from inkling.networks.perceptron import Perceptron
 from inkling.training.by_hand import fit_by_hand
 from inkling.training.criteria import cross_entropy
 from inkling.training.loop import fit
+from inkling.training.material import DigitMaterial
 from inkling.training.optimizers import SGD
 from inkling.training.recipes import RECIPES, override
 from inkling.training.schedules import constant, linear
@@ -58,7 +59,7 @@ def test_by_hand_and_by_autograd_agree_step_by_step(widths, schedule, augment, s
     ],
 )
 def test_a_training_goes_by_hand_where_that_is_the_same(changes, by_hand, sample: Sample) -> None:
-    job = Training(override(RECIPES["lesson"], changes), *sample)
+    job = Training(override(RECIPES["lesson"], changes), DigitMaterial(*sample))
     next(job.steps())
     # Autograd leaves gradients behind; by hand there are none.
     assert all((p.grad is None) == by_hand for p in job.network.parameters())

@@ -16,6 +16,7 @@ from inkling.networks.build import NetworkSettings, build_network
 from inkling.training.criteria import make_criterion
 from inkling.training.finder import find_learning_rate
 from inkling.training.inspector import inspect_step
+from inkling.training.material import DigitMaterial
 from inkling.training.observers import LayerGauge
 from inkling.training.optimizers import SGD, OptimizerSettings
 from inkling.training.recipes import Recipe
@@ -151,27 +152,31 @@ RECIPE = Recipe(
 @pytest.mark.parametrize("rule", ["sgd", "adam"])
 def test_the_suggested_rate_lies_in_the_sweep_and_lowers_the_loss(rule: str, sample: Sample) -> None:
     recipe = replace(RECIPE, optimizer=OptimizerSettings(rule, schedule="linear"), epochs=3.0)
-    search = find_learning_rate(recipe, *sample, lowest=1e-5, highest=10, steps=80)
+    search = find_learning_rate(recipe, DigitMaterial(*sample), lowest=1e-5, highest=10, steps=80)
     assert search.rates[0] == pytest.approx(1e-5)
     assert 1e-5 < search.suggestion < search.rates[-1]
     assert len(search.rates) == len(search.losses) <= 80
     np.testing.assert_allclose(search.rates[1:] / search.rates[:-1], 1e6 ** (1 / 79), rtol=1e-6)
 
-    job = Training(replace(recipe, optimizer=OptimizerSettings(rule, search.suggestion)), *sample)
+    job = Training(
+        replace(recipe, optimizer=OptimizerSettings(rule, search.suggestion)), DigitMaterial(*sample)
+    )
     losses = [float(step.loss) for step in job.steps()]
     assert np.mean(losses[-5:]) < 0.7 * np.mean(losses[:5])
 
 
 def test_the_sweep_ends_when_the_loss_explodes(sample: Sample) -> None:
-    search = find_learning_rate(RECIPE, *sample, lowest=1e-3, highest=1e6, steps=100)
+    search = find_learning_rate(RECIPE, DigitMaterial(*sample), lowest=1e-3, highest=1e6, steps=100)
     assert len(search.rates) < 100
     assert np.isfinite(search.losses).all()
 
 
 def test_the_losses_are_smoothed_as_documented(sample: Sample) -> None:
-    search = find_learning_rate(RECIPE, *sample, lowest=1e-4, highest=1e-3, steps=5)
+    search = find_learning_rate(RECIPE, DigitMaterial(*sample), lowest=1e-4, highest=1e-3, steps=5)
     factor = 10 ** (1 / 4)
-    job = Training(replace(RECIPE, optimizer=OptimizerSettings("sgd", 1.0), epochs=1.0), *sample)
+    job = Training(
+        replace(RECIPE, optimizer=OptimizerSettings("sgd", 1.0), epochs=1.0), DigitMaterial(*sample)
+    )
     total = job.total
     raw = [float(s.loss) for s in job.steps(lambda progress: 1e-4 * factor ** (progress * total))][:5]
     weights = [np.array([0.9 ** (last - place) for place in range(last + 1)]) for last in range(5)]

@@ -43,6 +43,8 @@ def test_an_unknown_recipe_suggests_the_nearest() -> None:
 
 amount = st.floats(0, 50, allow_subnormal=True)
 share = st.floats(0, 1, exclude_max=True)
+# Whatever a path may hold but for lone surrogates, which no file in UTF-8 can.
+texts = st.text(st.characters(exclude_categories=["Cs"]))
 recipes = st.builds(
     Recipe,
     network=st.builds(
@@ -73,9 +75,11 @@ recipes = st.builds(
     log_every=st.integers(1, 10**6),
     precision=st.sampled_from(["auto", "float32"]),
     compile=st.sampled_from(["auto", "off"]),
+    begin=texts,
+    lines_per_epoch=st.integers(1, 10**6),
+    digits=texts,
+    workers=st.integers(0, 64),
 )
-# Whatever a path may hold but for lone surrogates, which no file in UTF-8 can.
-texts = st.text(st.characters(exclude_categories=["Cs"]))
 
 
 @given(recipe=recipes, data=texts)

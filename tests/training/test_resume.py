@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from inkling.errors import CheckpointError
 from inkling.networks.build import NetworkSettings
+from inkling.training.material import DigitMaterial
 from inkling.training.observers import read_metrics
 from inkling.training.optimizers import OptimizerSettings
 from inkling.training.recipes import Recipe
@@ -52,7 +53,7 @@ RECIPES: dict[str, Recipe] = {
 
 
 def training(recipe: Recipe, sample: Sample) -> Training:
-    return Training(recipe, sample[0][:300], sample[1][:300])
+    return Training(recipe, DigitMaterial(sample[0][:300], sample[1][:300]))
 
 
 def drive(

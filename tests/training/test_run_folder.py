@@ -17,13 +17,14 @@ from numpy.typing import NDArray
 
 from inkling.errors import DivergedError, StorageError
 from inkling.networks.build import NetworkSettings
-from inkling.training import session
+from inkling.training import material
 from inkling.training.checkpoints import read_checkpoint
+from inkling.training.material import DigitMaterial, Heldout
 from inkling.training.observers import read_metrics
 from inkling.training.optimizers import OptimizerSettings, make_optimizer
 from inkling.training.recipes import Recipe
 from inkling.training.run import CHECKPOINT, METRICS, Progress, run, take_up
-from inkling.training.session import Heldout, Training
+from inkling.training.session import Training
 
 Sample = tuple[NDArray[np.uint8], NDArray[np.int64]]
 
@@ -39,7 +40,7 @@ RECIPE = Recipe(
 
 
 def training(sample: Sample, **changes: Any) -> Training:
-    return Training(replace(RECIPE, **changes), sample[0][:500], sample[1][:500])
+    return Training(replace(RECIPE, **changes), DigitMaterial(sample[0][:500], sample[1][:500]))
 
 
 def drive(job: Training, sample: Sample, **settings: Any) -> Iterator[Progress]:
@@ -71,8 +72,8 @@ def test_the_average_does_as_well_as_the_last_weights(sample: Sample) -> None:
     job = training(sample, average=0.8, optimizer=OptimizerSettings("adam", 0.01))
     *_, last = drive(job, sample)
     assert job.result is not job.network
-    assert last.heldout == job.measure(sample[0][500:], sample[1][500:])
-    last_weights = session.logits_of(job.network, sample[0][500:]).argmax(1).numpy()
+    assert last.heldout == job.measure((sample[0][500:], sample[1][500:]))
+    last_weights = material.logits_of(job.network, sample[0][500:]).argmax(1).numpy()
     assert last.heldout.accuracy > float(np.mean(last_weights == sample[1][500:])) - 0.1 > 0.5
     assert not torch.equal(job.result.fc1.weight, job.network.fc1.weight)  # type: ignore[union-attr, arg-type]
 
@@ -118,9 +119,9 @@ def test_measuring_leaves_the_networks_mode_and_agrees_with_counting(sample: Sam
     job = training(sample, network=NetworkSettings("convnet", (4,)))
     job.network.train()
     images, targets = sample[0][:77], sample[1][:77]
-    measured = job.measure(images, targets)
+    measured = job.measure((images, targets))
     assert job.network.training
-    logits = session.logits_of(job.network, images, batch_size=10).numpy().astype(np.float64)
+    logits = material.logits_of(job.network, images, batch_size=10).numpy().astype(np.float64)
     assert measured.accuracy == pytest.approx(np.mean(logits.argmax(1) == targets))
     surprise = np.log(np.exp(logits).sum(1)) - logits[np.arange(77), targets]
     assert measured.loss == pytest.approx(surprise.mean(), rel=1e-5)
@@ -149,13 +150,13 @@ class Scripted(Training):
 
     losses: tuple[float, ...] = ()
 
-    def measure(self, images: Any, targets: Any) -> Heldout:
+    def measure(self, heldout: Any) -> Heldout:
         return Heldout(self.losses[self.done // self.batches.steps_per_epoch - 1], 0.5)
 
 
 def scripted(sample: Sample, losses: tuple[float, ...], patience: int) -> Scripted:
     recipe = replace(RECIPE, epochs=float(len(losses)), patience=patience)
-    job = Scripted(recipe, sample[0][:100], sample[1][:100])
+    job = Scripted(recipe, DigitMaterial(sample[0][:100], sample[1][:100]))
     job.losses = losses
     return job
 

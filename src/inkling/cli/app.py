@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 
 import inkling
-from inkling.cli import classify, data, doctor, evaluate, export, inspect, train
+from inkling.cli import calibrate, classify, data, doctor, evaluate, export, inspect, read, train
 from inkling.errors import InklingError
 
 app = typer.Typer(
@@ -23,7 +23,9 @@ app = typer.Typer(
     "Exit codes: 0 done, 2 wrong use, 3 unreadable input, 4 part failed, 5 something missing.",
 )
 app.command("train", epilog=train.EXAMPLE)(train.train)
+app.command("read", epilog=read.EXAMPLE)(read.read)
 app.command("evaluate", epilog=evaluate.EXAMPLE)(evaluate.evaluate)
+app.command("calibrate", epilog=calibrate.EXAMPLE)(calibrate.calibrate)
 app.command("classify", epilog=classify.EXAMPLE)(classify.classify)
 app.command("inspect", epilog=inspect.EXAMPLE)(inspect.inspect)
 app.add_typer(data.app, name="data")

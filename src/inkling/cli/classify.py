@@ -12,7 +12,8 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from inkling.errors import PartialError, PictureError, UsageError
+from inkling.cli.failures import refuse_failures
+from inkling.errors import UsageError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -66,16 +67,7 @@ def classify(
         _plot([framed[place] for place in inked], [results[place] for place in inked], loaded, plot)
     if why is not None and inked:
         _explain(framed[inked[0]], results[inked[0]], loaded, data, why)
-    _refuse(failures, len(results))
-
-
-def _refuse(failures: dict[int, str], count: int) -> None:
-    """Nothing that could be read is unreadable input; something is a part that failed."""
-    first = next(iter(failures.values()), "")
-    if len(failures) == count:
-        raise PictureError(first if count == 1 else f"None of {count} pictures could be read: {first}")
-    if failures:
-        raise PartialError(f"{len(failures)} of {count} pictures could not be read: {first}")
+    refuse_failures(list(failures.values()), len(results))
 
 
 def _to_json(result: Classification, alphabet: tuple[str, ...]) -> dict[str, object]:

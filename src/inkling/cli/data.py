@@ -5,12 +5,15 @@ from __future__ import annotations
 import enum
 import importlib.util
 import json
+from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from inkling.cli.data_sheet import ABOUT_SYNTHETIC_LINES, SYNTHETIC_LINES, count_kinds, draw_sheet, take_sheet
 from inkling.datasets.sources import SOURCES, Source, source_named
 from inkling.errors import InklingError, MissingError, MissingExtraError, PartialError
 
@@ -47,7 +50,7 @@ def list_sets(as_json: _JSON = False) -> None:
 
     Example: inkling data list
     """
-    rows = [_row(source) for source in SOURCES.values()]
+    rows = [*(_row(source) for source in SOURCES.values()), _row_of_lines()]
     if as_json:
         typer.echo(json.dumps(rows, indent=2))
         return
@@ -57,13 +60,21 @@ def list_sets(as_json: _JSON = False) -> None:
     for heading in ("name", "pictures", "classes", "licence", "here"):
         table.add_column(heading, justify="right" if heading in ("pictures", "classes") else "left")
     for row in rows:
+        if row["name"] == SYNTHETIC_LINES:
+            table.add_row(row["name"], "endless", str(len(row["classes"])), row["licence"], row["here"])
+            continue
         pictures = " + ".join(f"{count:,}" for count in row["pictures"].values())
         table.add_row(
             row["name"], pictures, str(len(row["classes"])), row["licence"], row["here"] or "not yet"
         )
     console = Console()
     console.print(table)
-    console.print(f"\nFetched sets are kept in {cache_folder('')}.", soft_wrap=True, highlight=False)
+    console.print(
+        f"\n{SYNTHETIC_LINES} are whole numbers, which `inkling train lines` learns from.\n"
+        f"Fetched sets are kept in {cache_folder('')}.",
+        soft_wrap=True,
+        highlight=False,
+    )
 
 
 @app.command()
@@ -142,6 +153,41 @@ def check(
         console.print(line, markup=False)
 
 
+@app.command()
+def show(
+    data: Annotated[
+        str, typer.Argument(metavar="NAME_OR_PATH", help="A named set, a folder, or synthetic-lines.")
+    ],
+    out: Annotated[
+        Path | None, typer.Option(help="The drawing: png, pdf or svg (default: NAME.png in this folder).")
+    ] = None,
+    pictures: Annotated[int, typer.Option(min=1, max=200, help="How many pictures to draw.")] = 48,
+    seed: Annotated[int, typer.Option(min=0, help="Which synthetic series.")] = 0,
+    as_json: _JSON = False,
+) -> None:
+    """Draw a sheet of pictures with what is written on each.
+
+    synthetic-lines are numbers that Inkling makes up of digits (here those of sample), to learn from.
+
+    A folder has labels.jsonl, of digits or of lines.
+
+    Example: inkling data show synthetic-lines
+    """
+    _refuse_absent(data, Part.train)
+    sheet = take_sheet(data, pictures, seed)
+    path = out or Path(f"{sheet.name.split()[0]}.png")
+    draw_sheet(sheet, path)
+    if as_json:
+        written = [asdict(writing) for writing in sheet.writings]
+        typer.echo(json.dumps({"name": sheet.name, "drawing": str(path), "pictures": written}, indent=2))
+        return
+    kinds = count_kinds(sheet.writings)
+    others = ", ".join(f"{count} {kind}" for kind, count in kinds.items() if kind != "number")
+    typer.echo(f"{sheet.name}: {len(sheet.pictures)} pictures, drawn in {path}")
+    if others:
+        typer.echo(f"Without a number: {others}")
+
+
 def _row(source: Source) -> dict[str, Any]:
     """State what `list` shows of a set; `here` is in words, `folder` a path or empty."""
     from inkling.datasets.named import VARIABLE, cache_folder, locate
@@ -161,6 +207,22 @@ def _row(source: Source) -> dict[str, Any]:
         "homepage": source.homepage,
         "here": here,
         "folder": folder,
+    }
+
+
+def _row_of_lines() -> dict[str, Any]:
+    """The same of the lines that are drawn, which are no set of digits."""
+    from inkling.datasets.lines.writing import LINE_ALPHABET
+
+    return {
+        "name": SYNTHETIC_LINES,
+        "about": ABOUT_SYNTHETIC_LINES,
+        "pictures": {},
+        "classes": list(LINE_ALPHABET),
+        "licence": "that of the digits",
+        "homepage": "",
+        "here": "drawn",
+        "folder": "",
     }
 
 

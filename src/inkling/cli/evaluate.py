@@ -13,7 +13,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from inkling.errors import DatasetError, UnknownNameError, WeightsError
+from inkling.cli.data_sheet import SYNTHETIC_LINES
+from inkling.cli.failures import refuse_failures
+from inkling.cli.read import Kind, load_line_reader, read_all
+from inkling.errors import DatasetError, UnknownNameError, UsageError, WeightsError
 
 if TYPE_CHECKING:
     from inkling.datasets.digits import Digits
@@ -21,7 +24,8 @@ if TYPE_CHECKING:
 
 EXAMPLE = (
     "Examples:\n\n[bold]inkling evaluate --data mnist[/bold]\n\n"
-    "[bold]inkling evaluate runs/mine/weights.safetensors --data FOLDER --pictures report[/bold]"
+    "[bold]inkling evaluate runs/mine/weights.safetensors --data FOLDER --pictures report[/bold]\n\n"
+    "[bold]inkling evaluate --as line --data FOLDER --same-point[/bold]"
 )
 
 _ONLY_PART = "(its only part)"
@@ -33,25 +37,91 @@ def evaluate(
         Path | None,
         typer.Argument(metavar="WEIGHTS", help="A weights file (default: the one that comes with Inkling)."),
     ] = None,
-    data: Annotated[str, typer.Option(help="Name or path of the data.")] = "sample",
+    kind: Annotated[
+        Kind | None, typer.Option("--as", help="line, for whole numbers; without it single digits.")
+    ] = None,
+    data: Annotated[
+        str, typer.Option(help="Name or path of the data (default: sample; of lines: synthetic-lines).")
+    ] = "",
     part: Annotated[
         str, typer.Option("--split", help="test, train, or heldout: what the weights held out in training.")
     ] = "",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")] = "auto",
     pictures: Annotated[Path | None, typer.Option(help="A folder to draw the result into.")] = None,
+    same_point: Annotated[
+        bool, typer.Option("--same-point", help="Of lines: a comma is as good as a point.")
+    ] = False,
+    digits_only: Annotated[
+        bool, typer.Option("--digits-only", help="Of lines: compare nothing but the digits.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Measure a network: accuracy with its interval, confusion, calibration, risk against coverage.
 
-    By default on the test part where the data has one; else on what was held out of it, if the
-    weights were trained on it; else on all of it.
+    By default on the test part where the data has one; else on what was held
+    out of it, if the weights were trained on it; else on all of it.
+
+    With --as line the data is a folder with labels.jsonl, which may stand in the
+    place of WEIGHTS, or synthetic-lines: a thousand that are drawn for it.
     """
+    if kind is not None:
+        if part or device not in ("auto", "cpu"):
+            given = "--split" if part else "--device"
+            raise UsageError(
+                f"{given} is of single digits; lines are read on the CPU.", remedy="Leave it out."
+            )
+        if weights is not None and not data and (weights.is_dir() or str(weights) == SYNTHETIC_LINES):
+            weights, data = None, str(weights)
+        compared = {"same_point": same_point, "digits_only": digits_only}
+        _evaluate_lines(weights, data or SYNTHETIC_LINES, compared, pictures, as_json)
+    elif same_point or digits_only:
+        given = "--same-point" if same_point else "--digits-only"
+        raise UsageError(f"{given} compares whole numbers.", remedy="Add --as line.")
+    else:
+        _evaluate_digits(weights, data or "sample", part, device, pictures, as_json)
+
+
+def _evaluate_lines(
+    path: Path | None, data: str, compared: dict[str, bool], pictures: Path | None, as_json: bool
+) -> None:
+    from inkling.cli import evaluate_lines as of_lines
+
+    loaded = load_line_reader(path)
+    lines = of_lines.take_lines(data, loaded)
+    readings = read_all(lines.pictures, loaded)
+    result = of_lines.measure(lines, readings, loaded.header.alphabet, **compared)
+    seen = _seen(lines.learned_from, loaded.header.trained_on)
+    drawn: list[Path] = []
+    if pictures is not None:
+        from inkling.evaluation.drawing_lines import write_line_report
+
+        opened = of_lines.OpenedWhenSeen(result.lines.pictures)
+        drawn = write_line_report(pictures, evaluation=result.evaluation, pictures=opened)
+    if as_json:
+        typer.echo(json.dumps(of_lines.to_json(result, seen=seen, drawn=drawn) | compared))
+    else:
+        names = {"same_point": "a comma as good as a point", "digits_only": "only digits compared"}
+        of_lines.show(
+            result, seen=seen, compared="".join(f", {names[key]}" for key in compared if compared[key])
+        )
+        if drawn:
+            typer.echo(f"Pictures        {len(drawn)} drawings in {pictures}")
+    refuse_failures(result.failures, len(readings))
+
+
+def _evaluate_digits(
+    path: Path | None, data: str, part: str, device: str, pictures: Path | None, as_json: bool
+) -> None:
     from inkling.evaluation import report
     from inkling.networks.weights import load_weights
     from inkling.recognition.classify import box_weights
     from inkling.training.devices import choose_device
 
-    loaded = box_weights() if weights is None else load_weights(weights)
+    loaded = box_weights() if path is None else load_weights(path)
+    if loaded.header.reads_lines:
+        raise WeightsError(
+            f"{path}: these are weights of a line reader.", remedy="Measure them on lines: --as line"
+        )
     digits = _load(data, part, loaded.header.trained_on)
     if digits.alphabet != loaded.header.alphabet:
         raise DatasetError(

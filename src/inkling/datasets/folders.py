@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path, PureWindowsPath
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,8 @@ from numpy.typing import NDArray
 from inkling.datasets.digits import DIGITS, Digits
 from inkling.documents.picture import open_picture
 from inkling.errors import DatasetError, PictureError
+
+Taken = TypeVar("Taken")
 
 LABELS = "labels.jsonl"
 """Name of the file of labels in a labelled folder."""
@@ -45,24 +48,46 @@ def read_labelled_folder(folder: Path, *, name: str) -> Digits:
         DatasetError: Lines that are no labels, or pictures that are missing, unreadable, blank or
             outside the folder; up to five are told, each with its line, and how many there are.
     """
+
+    def take(path: Path, text: str) -> tuple[NDArray[np.uint8], int]:
+        target = _digit(text)
+        return _picture(path), target
+
+    images, targets = zip(*take_labelled(folder, take), strict=True)
+    return Digits(np.stack(images), np.array(targets, np.int64), name)
+
+
+def take_labelled(folder: Path, take: Callable[[Path, str], Taken]) -> list[Taken]:
+    """Go through the file of labels of a folder.
+
+    Args:
+        folder: That holds `labels.jsonl`.
+        take: What to make of a picture's path, which lies in the folder and is a file, and its text;
+            it raises DatasetError at what it refuses.
+
+    Returns:
+        What `take` made, in the order of the file; at least one.
+
+    Raises:
+        DatasetError: Lines that are no labels, pictures that are missing or outside the folder, or
+            what `take` refused; up to five are told, each with its line, and how many there are.
+    """
     labels = folder / LABELS
     problems: list[str] = []
-    images: list[NDArray[np.uint8]] = []
-    targets: list[int] = []
+    taken: list[Taken] = []
     root = folder.resolve()
     for number, line in enumerate(_lines(labels), start=1):
         if not line.strip():
             continue
         try:
-            image, target = _entry(line)
-            images.append(_picture(_inside(root, image)))
-            targets.append(target)
+            image, text = _entry(line)
+            taken.append(take(_inside(root, image), text))
         except DatasetError as problem:
             problems.append(f"line {number}: {problem.message}")
     _refuse(problems, where=str(labels))
-    if not images:
+    if not taken:
         raise DatasetError(f"{labels} names no picture.", remedy='A line is {"image": "1.png", "text": "7"}.')
-    return Digits(np.stack(images), np.array(targets, np.int64), name)
+    return taken
 
 
 def read_class_folders(folder: Path, *, name: str) -> Digits:
@@ -121,8 +146,8 @@ def _lines(path: Path) -> Iterator[bytes]:
     yield from content.removeprefix(b"\xef\xbb\xbf").splitlines()
 
 
-def _entry(line: bytes) -> tuple[str, int]:
-    """Take a line apart into the picture's path and its target."""
+def _entry(line: bytes) -> tuple[str, str]:
+    """Take a line apart into the picture's path and its text."""
     try:
         entry = json.loads(line)
     except (ValueError, RecursionError) as problem:
@@ -133,29 +158,33 @@ def _entry(line: bytes) -> tuple[str, int]:
         if key not in entry:
             raise DatasetError(f'no "{key}"')
         if not isinstance(entry[key], str):
-            raise DatasetError(f'"{key}" is {_short(entry[key])}, which is not text in quotes')
-    if len(entry["text"]) != 1:
-        raise DatasetError(f'"text" is {_short(entry["text"])}, not a single digit')
-    if entry["text"] not in DIGITS:
-        raise DatasetError(f'"text" is {_short(entry["text"])}, not one of {DIGITS[0]} to {DIGITS[-1]}')
-    return entry["image"], DIGITS.index(entry["text"])
+            raise DatasetError(f'"{key}" is {quoted(entry[key])}, which is not text in quotes')
+    return entry["image"], entry["text"]
+
+
+def _digit(text: str) -> int:
+    if len(text) != 1:
+        raise DatasetError(f'"text" is {quoted(text)}, not a single digit')
+    if text not in DIGITS:
+        raise DatasetError(f'"text" is {quoted(text)}, not one of {DIGITS[0]} to {DIGITS[-1]}')
+    return DIGITS.index(text)
 
 
 def _inside(root: Path, image: str) -> Path:
     """Find a picture below the folder, and refuse what a path or a link would reach beyond it."""
     given = PureWindowsPath(image)  # understands both kinds of separator
     if given.drive or given.root or ".." in given.parts:
-        raise DatasetError(f"{_short(image)} leads outside the folder")
+        raise DatasetError(f"{quoted(image)} leads outside the folder")
     try:
         path = (root / image).resolve()
         there = path.is_file()
     except (OSError, ValueError, RuntimeError):  # too long, a null character, links in a circle
-        raise DatasetError(f"{_short(image)} is not a path") from None
+        raise DatasetError(f"{quoted(image)} is not a path") from None
     if not path.is_relative_to(root):
-        raise DatasetError(f"{_short(image)} is a link that leads outside the folder")
+        raise DatasetError(f"{quoted(image)} is a link that leads outside the folder")
     if not there:
         raise DatasetError(
-            f"{_short(image)} is not a file" if path.exists() else f"{_short(image)} does not exist"
+            f"{quoted(image)} is not a file" if path.exists() else f"{quoted(image)} does not exist"
         )
     return path
 
@@ -193,6 +222,7 @@ def _first_words(problem: BaseException) -> str:
     return str(problem).splitlines()[0][:80]
 
 
-def _short(value: object) -> str:
+def quoted(value: object) -> str:
+    """A value as JSON writes it, cut off where it becomes long."""
     text = json.dumps(value, ensure_ascii=True)
     return text if len(text) <= 60 else f"{text[:57]}..."

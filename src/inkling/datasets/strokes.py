@@ -42,7 +42,7 @@ def draw_strokes(count: int = COUNT, *, seed: int = 0) -> Digits:
     targets = np.resize(np.array(_TURNS, np.int64), count)
     for place, target in enumerate(targets):
         rng = np.random.Generator(np.random.PCG64([seed, place]))
-        forms = _FORMS[int(target)]
+        forms = FORMS[int(target)]
         strokes = forms[rng.integers(len(forms))](rng)
         framed = frame(_draw(strokes, rng))
         assert framed is not None, "a drawn digit has ink"
@@ -61,7 +61,7 @@ def _draw(strokes: list[Stroke], rng: np.random.Generator) -> NDArray[np.uint8]:
     sheet = np.zeros((_CANVAS, _CANVAS), np.uint8)
     for points, rounded in strokes:
         moved = np.array(points) + rng.normal(0, 0.03, (len(points), 2))
-        path = _round(moved) if rounded else moved
+        path = rounded_through(moved) if rounded else moved
         path = path - 0.5
         x = (path[:, 0] * width) - path[:, 1] * slant * height + _CANVAS / 2
         y = path[:, 1] * height + _CANVAS / 2
@@ -85,7 +85,7 @@ def _fill_box(sheet: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.
     return np.asarray(np.pad(stretched, 8), np.uint8)
 
 
-def _round(points: NDArray[np.float64], between: int = 12) -> NDArray[np.float64]:
+def rounded_through(points: NDArray[np.float64], between: int = 12) -> NDArray[np.float64]:
     """A Catmull-Rom curve through the points."""
     padded = np.concatenate([2 * points[:1] - points[1:2], points, 2 * points[-1:] - points[-2:-1]])
     t = np.linspace(0, 1, between, endpoint=False)[:, None]
@@ -292,7 +292,7 @@ def _zero_slashed(rng: np.random.Generator) -> list[Stroke]:
 _TURNS = (0, 1, 1, 1, 1, 1, 2, 2, 3, 4, 4, 4, 5, 6, 6, 7, 7, 7, 8, 9, 9, 9)
 """The classes, in the order in which they are drawn, again and again."""
 
-_FORMS: tuple[tuple[Callable[[np.random.Generator], list[Stroke]], ...], ...] = (
+FORMS: tuple[tuple[Callable[[np.random.Generator], list[Stroke]], ...], ...] = (
     (_zero, _zero, _zero_slashed),
     (_one_with_upstroke, _one_with_upstroke, _one_curved, _one_joined_below, _one_with_foot, _one_plain),
     (_two_like_z, _two_round),

@@ -11,10 +11,13 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from inkling.errors import PictureError
+
+Picture = str | os.PathLike[str] | bytes | ArrayLike
+"""A path, the bytes of a file, or an array: (H, W) grey or (H, W, 3) RGB, any real type."""
 
 MAX_PIXELS = 100_000_000
 """A4 at 600 dpi has 35 million; what is larger than this is refused before it is decoded."""
@@ -37,6 +40,35 @@ _BROKEN = (
     zlib.error,
 )
 """Decoders meet broken files with all of these."""
+
+
+def to_picture(picture: Picture) -> NDArray[np.uint8]:
+    """Open what a caller gives as a picture.
+
+    Args:
+        picture: A path, the bytes of a file, or an array of any real type.
+
+    Returns:
+        uint8 of shape (H, W) for a grey picture, (H, W, 3) RGB for a coloured one.
+
+    Raises:
+        PictureError: The file cannot be opened, or the array is no picture.
+    """
+    if isinstance(picture, (str, os.PathLike, bytes)):
+        return open_picture(picture)
+    try:
+        array = np.asarray(picture)
+    except ValueError:
+        raise PictureError("Rows of different lengths are no picture.", remedy="Give an array.") from None
+    if array.ndim == 3 and array.shape[2] == 1:
+        array = array[..., 0]
+    if array.ndim not in (2, 3) or array.size == 0 or (array.ndim == 3 and array.shape[2] != 3):
+        raise PictureError(
+            f"An array of shape {array.shape} is no picture.", remedy="Give (H, W), or (H, W, 3) RGB."
+        )
+    if array.dtype.kind not in "buif":
+        raise PictureError(f"An array of {array.dtype} is no picture.", remedy="Give numbers.")
+    return array if array.dtype == np.uint8 else stretch_to_bytes(array)
 
 
 def open_picture(source: str | os.PathLike[str] | bytes | BinaryIO) -> NDArray[np.uint8]:

@@ -33,6 +33,16 @@ RED = "#c4513a"
 OCHRE = "#c8922f"
 """What is compared with."""
 
+PALE = "#f4f5f7"
+"""The whole length that a bar could have."""
+GREY = "#a9b4bf"
+"""A bar that is not the point."""
+
+MONO = "DejaVu Sans Mono"
+"""A font whose characters are all of one width; it comes with matplotlib."""
+ADVANCE = 0.602 / 72
+"""Inches that a character of it moves on, for each point of its size."""
+
 DPI = 110
 
 _SMALL, _PLAIN, _LARGE = 7.5, 9.0, 12.0
@@ -74,6 +84,32 @@ def place(figure: Figure, left: float, bottom: float, width: float, height: floa
     return axes
 
 
+def in_inches(figure: Figure, spot: tuple[float, float, float, float] | None = None) -> Axes:
+    """Add bare axes that are measured in inches from their top left corner, y down.
+
+    Args:
+        figure: To add them to.
+        spot: Left, top, width and height in inches; by default the whole figure.
+    """
+    whole = float(figure.get_size_inches()[1])
+    left, top, width, height = spot or (0.0, 0.0, float(figure.get_size_inches()[0]), whole)
+    axes = place(figure, left, whole - top - height, width, height)
+    axes.set_xlim(0, width)
+    axes.set_ylim(height, 0)
+    axes.autoscale(False)
+    return axes
+
+
+def show_picture(axes: Axes, picture: NDArray[np.uint8], left: float, top: float, scale: float) -> None:
+    """A picture as it is, with a thin edge around; `scale` in inches a pixel."""
+    from matplotlib.patches import Rectangle
+
+    height, width = picture.shape[0] * scale, picture.shape[1] * scale
+    extent = (left, left + width, top + height, top)
+    axes.imshow(picture, cmap="gray", vmin=0, vmax=255, extent=extent, aspect="auto")
+    axes.add_patch(Rectangle((left, top), width, height, fill=False, edgecolor=FAINT, linewidth=1))
+
+
 def chart(
     figure: Figure,
     left: float,
@@ -104,6 +140,11 @@ def write(axes: Axes, x: float, y: float, text: str, **style: Any) -> None:
     """Put a text at a place in the data's coordinates, small and in ink unless said otherwise."""
     settings: dict[str, Any] = {"size": _SMALL, "color": INK} | style
     axes.text(x, y, text, **settings)
+
+
+def percent(probability: float) -> str:
+    """One decimal; what is not quite certain does not claim to be."""
+    return "> 99.9 %" if 0.9995 <= probability < 1 else f"{100 * probability:.1f} %"
 
 
 def add_legend(axes: Axes, **style: Any) -> None:

@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from inkling.evaluation.canvas import (
     BLUE,
     FAINT,
+    GREY,
     INK,
+    PALE,
     QUIET,
     RED,
     blend,
@@ -19,6 +21,7 @@ from inkling.evaluation.canvas import (
     diverging,
     ink_on_paper,
     new_figure,
+    percent,
     place,
     sheet,
     write,
@@ -94,20 +97,15 @@ def _draw_one(
 def _draw_bars(axes: Axes, values: NDArray[np.float64], names: list[str], best: int, colour: str) -> None:
     """A bar a class, the most probable one in colour, each on a pale one of full length."""
     spots = np.arange(len(names))
-    axes.barh(spots, np.ones(len(names)), height=0.62, color="#f4f5f7")
-    axes.barh(spots, values, height=0.62, color=[colour if spot == best else "#a9b4bf" for spot in spots])
+    axes.barh(spots, np.ones(len(names)), height=0.62, color=PALE)
+    axes.barh(spots, values, height=0.62, color=[colour if spot == best else GREY for spot in spots])
     for spot, (name, value) in enumerate(zip(names, values.tolist(), strict=True)):
         weight, shade = ("bold", INK) if spot == best else ("normal", QUIET)
         write(axes, -0.04, spot, name, ha="right", va="center", size=8, weight=weight, color=shade)
         if value >= 0.001:
-            write(axes, 1.04, spot, _percent(value), va="center", weight=weight, color=shade)
+            write(axes, 1.04, spot, percent(value), va="center", weight=weight, color=shade)
     axes.set_xlim(0, 1)
     axes.set_ylim(len(names) - 0.5, -0.5)
-
-
-def _percent(probability: float) -> str:
-    """One decimal; what is not quite certain does not claim to be."""
-    return "> 99.9 %" if 0.9995 <= probability < 1 else f"{100 * probability:.1f} %"
 
 
 def _show_digits(axes: Axes, picture: NDArray[Any], *, frame: bool = True) -> None:

@@ -35,7 +35,7 @@ from inkling.evaluation.metrics import (
 from inkling.networks.gauge import Gauge, fit_gauge
 from inkling.networks.weights import Header, Weights
 from inkling.training.loop import autocast
-from inkling.training.session import logits_of
+from inkling.training.material import logits_of
 from inkling.transforms.normalize import to_input
 
 Images = NDArray[np.uint8]

@@ -10,16 +10,24 @@ from torch import nn
 from inkling.errors import SettingsError, UnknownNameError
 from inkling.networks.convnet import ConvNet
 from inkling.networks.deepnet import DeepNet
+from inkling.networks.linereader import LineReader
 from inkling.networks.perceptron import Perceptron
 
-NETWORKS: dict[str, type[Perceptron] | type[ConvNet] | type[DeepNet]] = {
+NETWORKS: dict[str, type[Perceptron] | type[ConvNet] | type[DeepNet] | type[LineReader]] = {
     "perceptron": Perceptron,
     "convnet": ConvNet,
     "deepnet": DeepNet,
+    "line-reader": LineReader,
 }
 """Each takes `(widths, classes)` and offers `forward`, `features` and `logits_and_features`."""
 
-_WIDTHS = {"perceptron": (1, 8), "convnet": (1, 3), "deepnet": (3, 3)}
+LINE_READERS = ("line-reader",)
+"""Those that read lines of writing; the others tell one digit."""
+
+MOST_CLASSES = 4096
+"""Logits that a network may have."""
+
+_WIDTHS = {"perceptron": (1, 8), "convnet": (1, 3), "deepnet": (3, 3), "line-reader": (3, 3)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +35,7 @@ class NetworkSettings:
     """Which network, and how wide."""
 
     name: str = "convnet"
-    """`perceptron`, `convnet` or `deepnet`."""
+    """`perceptron`, `convnet` or `deepnet` for digits, `line-reader` for lines."""
     widths: tuple[int, ...] = (32, 64, 128)
     """Neurons or channels of its stages."""
 
@@ -42,6 +50,8 @@ class NetworkSettings:
             raise SettingsError(
                 f"network.widths must be whole numbers between 1 and 4096, not {self.widths}."
             )
+        if self.name in LINE_READERS and self.widths[0] < 2:
+            raise SettingsError(f"network.widths of a {self.name} begin with 2 or more, not {self.widths}.")
 
 
 def build_network(settings: NetworkSettings, *, classes: int = 10, seed: int = 0) -> nn.Module:
@@ -49,12 +59,17 @@ def build_network(settings: NetworkSettings, *, classes: int = 10, seed: int = 0
 
     Args:
         settings: Which one.
-        classes: Logits.
+        classes: Logits, `MOST_CLASSES` at most; a line reader's include the blank.
         seed: Of the weights; the caller's random state is left as it was.
 
     Returns:
         The network, in training mode, on the CPU.
+
+    Raises:
+        SettingsError: So many classes are no alphabet.
     """
+    if not 1 <= classes <= MOST_CLASSES:
+        raise SettingsError(f"A network has 1 to {MOST_CLASSES} classes, not {classes}.")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return NETWORKS[settings.name](settings.widths, classes)

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from inkling.datasets.strokes import draw_strokes
 from inkling.errors import MissingExtraError, WeightsError
-from inkling.networks.weights import Weights, write_whole
+from inkling.networks.weights import Weights, refuse_line_reader, write_whole
 from inkling.transforms.normalize import to_input
 
 _TOLERANCE = 1e-4
@@ -50,9 +50,10 @@ def export_onnx(weights: Weights, path: str | os.PathLike[str]) -> float:
 
     Raises:
         MissingExtraError: The packages of the extra `onnx` are not installed.
-        WeightsError: The two differ by more than 1e-4.
+        WeightsError: The two differ by more than 1e-4, or the network is a line reader.
         StorageError: The file cannot be written.
     """
+    refuse_line_reader(weights)
     try:
         import onnx
         import onnxruntime

@@ -1,8 +1,9 @@
 """The weights file: one `.safetensors` that says all about itself.
 
-The tensors are the network's (`network.…`) and, if there is one, the gauge's (`gauge.…`). The
-header holds one key, `inkling`, a JSON object with the fields of `Header`. No other thing is needed
-to use the file, and nothing in it is ever executed.
+The tensors are the network's (`network.…`) and, if there is one, the gauge's (`gauge.…`). Matrices
+and kernels of the network whose numbers float16 holds exactly are kept in it. The header holds one
+key, `inkling`, a JSON object with the fields of `Header`. No other thing is needed to use the file,
+and nothing in it is ever executed.
 """
 
 from __future__ import annotations
@@ -21,13 +22,25 @@ import torch
 from torch import Tensor, nn
 
 from inkling.errors import SettingsError, StorageError, UnknownNameError, WeightsError
-from inkling.networks.build import NetworkSettings, build_network, in_channels_last
+from inkling.networks.build import (
+    LINE_READERS,
+    MOST_CLASSES,
+    NetworkSettings,
+    build_network,
+    in_channels_last,
+)
 from inkling.networks.gauge import Gauge
+from inkling.transforms.lines import LINE_HEIGHT
 
 FORMAT = 1
 """Rises when a reader of the format before could not use a file any more."""
 
 _MOST_BYTES = 1 << 30
+
+
+def normalization_of(network: NetworkSettings) -> str:
+    """The normalisation that a network is trained with, and reads with."""
+    return "inkling-line-1" if network.name in LINE_READERS else "inkling-1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +50,35 @@ class Header:
     network: NetworkSettings
     """The architecture and its settings."""
     alphabet: tuple[str, ...]
-    """The classes' names, in the order of the logits."""
-    normalization: str = "inkling-1"
-    """Which normalisation the network was trained with; `inkling-1` is `transforms/normalize.py`."""
+    """The classes' names, in the order of the logits; a line reader's logits have the blank first."""
+    normalization: str = ""
+    """`inkling-1` is `transforms/normalize.py`, `inkling-line-1` is `transforms/lines.py`; empty stands
+    for the one that fits the network."""
     temperature: float = 1.0
-    """Logits are divided by this before the softmax; fitted on held-out pictures."""
+    """Of a digit: logits are divided by this before the softmax; fitted on held-out pictures."""
+    calibration: tuple[float, float] = (1.0, 0.0)
+    """Of a line: slope and intercept of the logistic curve from the score of a number to its
+    confidence; fitted on held-out lines."""
     trained_on: dict[str, Any] = field(default_factory=dict)
     """Data, recipe, seed, steps, versions."""
     scores: dict[str, Any] = field(default_factory=dict)
     """Measured: which figure on which data."""
     format: int = FORMAT
     """Version of the file format."""
+
+    def __post_init__(self) -> None:
+        if not self.normalization:
+            object.__setattr__(self, "normalization", normalization_of(self.network))
+
+    @property
+    def classes(self) -> int:
+        """Logits of the network: one for each name, and one for a line reader's blank."""
+        return len(self.alphabet) + self.reads_lines
+
+    @property
+    def reads_lines(self) -> bool:
+        """Whether the network reads lines of writing; else it tells one digit."""
+        return self.network.name in LINE_READERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +96,44 @@ class Weights:
     gauge: Gauge | None = None
 
 
+def refuse_line_reader(weights: Weights) -> None:
+    """Raise where single digits are told apart and a line reader was given.
+
+    Raises:
+        WeightsError: The network reads lines.
+    """
+    if weights.header.reads_lines:
+        raise WeightsError(
+            "These are weights of a line reader, which does not tell single digits.",
+            remedy="Name weights of a digit network, or read lines with: inkling read",
+        )
+
+
 def save_weights(path: str | os.PathLike[str], weights: Weights) -> None:
     """Write a weights file, whole or not at all.
 
     Raises:
         StorageError: The file cannot be written.
     """
-    tensors = {f"network.{name}": value for name, value in weights.network.state_dict().items()}
+    tensors = {f"network.{name}": _short(value) for name, value in weights.network.state_dict().items()}
     if weights.gauge is not None:
         tensors |= {f"gauge.{name}": value for name, value in weights.gauge._asdict().items()}
     header = json.dumps(asdict(weights.header), ensure_ascii=False, sort_keys=True)
     write_tensors(path, tensors, {"inkling": header})
+
+
+def _short(value: Tensor) -> Tensor:
+    """The same numbers in float16, where that loses nothing."""
+    half = value.half()
+    return half if value.ndim > 1 and torch.equal(half.to(value.dtype), value) else value
+
+
+def round_to_half(network: nn.Module) -> None:
+    """Round matrices and kernels to what float16 holds, in place: the weights file halves by it."""
+    with torch.no_grad():
+        for parameter in network.parameters():
+            if parameter.ndim > 1:
+                parameter.copy_(parameter.half())
 
 
 def write_tensors(path: str | os.PathLike[str], tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
@@ -148,8 +206,11 @@ def load_weights(path: str | os.PathLike[str]) -> Weights:
     header = _parse_header(Path(path), metadata)
     # On the meta device nothing is allocated: a header may promise a network of any size.
     with torch.device("meta"):
-        network = build_network(header.network, classes=len(header.alphabet)).eval()
-    state = _with_prefix(tensors, "network.")
+        network = build_network(header.network, classes=header.classes).eval()
+    state = {
+        name: value.float() if value.dtype == torch.float16 else value
+        for name, value in _with_prefix(tensors, "network.").items()
+    }
     wanted = {name: (value.shape, value.dtype) for name, value in network.state_dict().items()}
     if {name: (value.shape, value.dtype) for name, value in state.items()} != wanted:
         raise WeightsError(
@@ -162,8 +223,9 @@ def load_weights(path: str | os.PathLike[str]) -> Weights:
         raise WeightsError(f"{path}: some weights are not finite numbers.", remedy="Train it anew.")
     gauge = _parse_gauge(Path(path), _with_prefix(tensors, "gauge."))
     if gauge is not None:
+        probe = torch.zeros((1, 1, LINE_HEIGHT, 64) if header.reads_lines else (1, 1, 28, 28))
         with torch.inference_mode():
-            size = network.features(torch.zeros(1, 1, 28, 28)).shape[1]  # type: ignore[operator]
+            size = network.features(probe).shape[-1]  # type: ignore[operator]
         if gauge.means.shape != (len(header.alphabet), size):
             raise WeightsError(f"{path}: its gauge does not fit the network.", remedy="Get the file anew.")
     return Weights(network, header, gauge)
@@ -189,16 +251,21 @@ def _parse_header(path: Path, metadata: dict[str, str]) -> Header:
         network = NetworkSettings(raw["network"]["name"], tuple(raw["network"]["widths"]))
         known = {f.name for f in fields(Header)}
         header = Header(**{key: value for key, value in raw.items() if key in known} | {"network": network})
-        if not (0 < header.temperature < math.inf and header.normalization == "inkling-1"):
+        if not (0 < header.temperature < math.inf and header.normalization == normalization_of(network)):
             raise ValueError("temperature or normalisation")
+        slope, intercept = header.calibration
+        if not (0 <= slope < math.inf and -math.inf < intercept < math.inf):
+            raise ValueError("calibration")
         names: Any = raw["alphabet"]
         if not (isinstance(names, list) and names and all(isinstance(name, str) for name in names)):
             raise ValueError("the alphabet is not a list of names")
         if len(set(names)) < len(names):
             raise ValueError("the alphabet names a class twice")
+        if len(names) >= MOST_CLASSES:
+            raise ValueError(f"the alphabet has {len(names)} names")
         if not all(isinstance(raw.get(key, {}), dict) for key in ("trained_on", "scores")):
             raise ValueError("trained_on or scores")
-        header = replace(header, alphabet=tuple(names))
+        header = replace(header, alphabet=tuple(names), calibration=(float(slope), float(intercept)))
     except (UnknownNameError, SettingsError) as problem:
         raise WeightsError(
             f"{path}: {problem.message}", remedy=problem.remedy or "Get the file anew."

@@ -9,16 +9,13 @@ from importlib.resources import as_file, files
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from inkling.documents.picture import open_picture, stretch_to_bytes
+from inkling.documents.picture import Picture, to_picture
 from inkling.elements import Classification
 from inkling.errors import PictureError
-from inkling.networks.weights import Weights, load_weights
+from inkling.networks.weights import Weights, load_weights, refuse_line_reader
 from inkling.transforms.normalize import frame, to_input
-
-Picture = str | os.PathLike[str] | bytes | ArrayLike
-"""A path, the bytes of a file, or an array: (H, W) grey or (H, W, 3) RGB, any real type."""
 
 DOUBT_BELOW = 0.9
 """A less confident classification is `doubtful`."""
@@ -110,8 +107,12 @@ def classify_framed(
         sources: Where each came from.
         failures: Why those that could not be opened could not, by their place.
         batch_size: Pictures at a time.
+
+    Raises:
+        WeightsError: The weights are of a line reader.
     """
     weights = weights or box_weights()
+    refuse_line_reader(weights)
     sources = sources or [""] * len(framed)
     failures = failures or {}
     results: list[Classification] = [
@@ -149,21 +150,7 @@ def distributions(
 
 
 def _frame(picture: Picture) -> NDArray[np.uint8] | None:
-    if isinstance(picture, (str, os.PathLike, bytes)):
-        return frame(open_picture(picture))
-    try:
-        array = np.asarray(picture)
-    except ValueError:
-        raise PictureError("Rows of different lengths are no picture.", remedy="Give an array.") from None
-    if array.ndim == 3 and array.shape[2] == 1:
-        array = array[..., 0]
-    if array.ndim not in (2, 3) or array.size == 0 or (array.ndim == 3 and array.shape[2] != 3):
-        raise PictureError(
-            f"An array of shape {array.shape} is no picture.", remedy="Give (H, W), or (H, W, 3) RGB."
-        )
-    if array.dtype.kind not in "buif":
-        raise PictureError(f"An array of {array.dtype} is no picture.", remedy="Give numbers.")
-    return frame(array if array.dtype == np.uint8 else stretch_to_bytes(array))
+    return frame(to_picture(picture))
 
 
 def _without_label(source: str, failure: str | None) -> Classification:

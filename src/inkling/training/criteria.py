@@ -8,10 +8,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from inkling.errors import UnknownNameError
+from inkling.errors import SettingsError, UnknownNameError
 
 Criterion = Callable[[Tensor, Tensor], Tensor]
-"""`(logits (N, C), targets int64 (N,)) -> loss ()`, a mean over the batch."""
+"""`(logits, targets) -> loss ()`, a mean over the batch: logits (N, C) and targets int64 (N,) for
+digits; logits (T, N, C) and targets int64 (N, L), filled up with 0, for lines."""
 
 
 def cross_entropy(logits: Tensor, targets: Tensor, *, label_smoothing: float = 0.0) -> Tensor:
@@ -34,24 +35,50 @@ def mean_squared_error(logits: Tensor, targets: Tensor, *, label_smoothing: floa
     return F.mse_loss(logits.softmax(dim=1), wanted)
 
 
+def ctc(logits: Tensor, targets: Tensor) -> Tensor:
+    """The surprise at a line's labels over all paths that spell them (Graves et al., 2006).
+
+    In nats for each label, as PyTorch's own mean has it: a line's surprise is divided by the number
+    of its labels (by 1 for a blank line), then the mean is taken over the lines. All T frames count,
+    those of the filling on the right too. Labels that do not fit into the frames cost nothing.
+
+    Args:
+        logits: (T, N, C), the blank at 0.
+        targets: int64 (N, L), labels 1 to C − 1, filled up with 0.
+    """
+    frames, count, _ = logits.shape
+    lengths = torch.full((count,), frames, dtype=torch.int64)
+    labels = (targets > 0).sum(dim=1)
+    return F.ctc_loss(logits.log_softmax(dim=2), targets, lengths, labels, zero_infinity=True)
+
+
+LINE_CRITERIA: dict[str, Criterion] = {"ctc": ctc}
+"""Criteria of line readers."""
+
 CRITERIA: dict[str, Callable[..., Tensor]] = {
     "cross-entropy": cross_entropy,
     "mean-squared-error": mean_squared_error,
     "negative-log-likelihood": negative_log_likelihood,
 }
+"""Criteria of networks that tell one digit."""
 
 
 def make_criterion(name: str, *, label_smoothing: float = 0.0) -> Criterion:
     """A criterion by name.
 
     Args:
-        name: One of `CRITERIA`.
+        name: One of `CRITERIA` or `LINE_CRITERIA`.
         label_smoothing: Part of the label, 0 to 1, spread evenly over all classes.
 
     Raises:
         UnknownNameError: No such criterion.
+        SettingsError: It knows no label smoothing.
     """
+    if name in LINE_CRITERIA:
+        if label_smoothing:
+            raise SettingsError(f"label_smoothing has no meaning for the criterion {name}.")
+        return LINE_CRITERIA[name]
     if name not in CRITERIA:
-        raise UnknownNameError("criterion", name, CRITERIA)
+        raise UnknownNameError("criterion", name, [*CRITERIA, *LINE_CRITERIA])
     criterion = CRITERIA[name]
     return lambda logits, targets: criterion(logits, targets, label_smoothing=label_smoothing)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkling.errors import DivergedError
+from inkling.training.material import Material
 from inkling.training.recipes import Recipe
 from inkling.training.session import Training
 
@@ -32,31 +33,27 @@ class RateSearch:
 
 def find_learning_rate(
     recipe: Recipe,
-    images: NDArray[np.uint8],
-    targets: NDArray[np.int64],
+    material: Material,
     *,
     lowest: float = 1e-5,
     highest: float = 10.0,
     steps: int = 150,
-    classes: int = 10,
     device: str = "cpu",
 ) -> RateSearch:
     """Train a fresh network while the learning rate rises, until the loss explodes.
 
     Args:
         recipe: Everything but the learning rate and its schedule is taken from here.
-        images: uint8 (N, 28, 28), training pictures.
-        targets: int64 (N,).
+        material: What to learn from.
         lowest: Rate of the first step.
         highest: Rate of the last, if it is reached.
         steps: From the lowest to the highest.
-        classes: Number of classes.
         device: Where to compute.
     """
     # With a peak of 1 the schedule is the rate itself.
     optimizer = replace(recipe.optimizer, schedule="constant", learning_rate=1.0)
     recipe = replace(recipe, optimizer=optimizer, epochs=100_000.0, compile="off")
-    training = Training(recipe, images, targets, classes=classes, device=device)
+    training = Training(recipe, material, device=device)
     factor = (highest / lowest) ** (1 / (steps - 1))
     rates, losses = [], []
     smooth, least = 0.0, math.inf

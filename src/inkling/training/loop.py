@@ -100,7 +100,7 @@ def fit(
         with autocast(batch.images.device, precision):
             logits = network(batch.images)
         # A process may have no share in the last batch of an epoch; the mean over nothing is no number.
-        loss = criterion(logits.float(), batch.targets) if len(logits) > 0 else logits.float().sum()
+        loss = criterion(logits.float(), batch.targets) if len(batch.targets) > 0 else logits.float().sum()
         share = len(batch.targets) / batch.joined / together
         (loss if share == 1 else loss * share).backward()
         if number == first + together:

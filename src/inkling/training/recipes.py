@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from inkling.errors import SettingsError, StorageError, UnknownNameError
-from inkling.networks.build import NetworkSettings
-from inkling.training.criteria import make_criterion
+from inkling.networks.build import LINE_READERS, NetworkSettings
+from inkling.training.criteria import LINE_CRITERIA, make_criterion
 from inkling.training.devices import PRECISIONS
 from inkling.training.optimizers import OptimizerSettings
 from inkling.transforms.augment import Augmentation
@@ -40,7 +40,7 @@ class Recipe:
     accumulate: int = 1
     """Steps whose gradients make one update."""
     criterion: str = "cross-entropy"
-    """`cross-entropy`, `negative-log-likelihood` or `mean-squared-error`."""
+    """`cross-entropy`, `negative-log-likelihood` or `mean-squared-error`; of lines, `ctc`."""
     label_smoothing: float = 0.0
     """Part of the label spread over all classes."""
     average: float = 0.0
@@ -57,15 +57,24 @@ class Recipe:
     """`float32`, `bfloat16`, or `auto`: bfloat16 where the hardware has it and the network gains."""
     compile: str = "auto"
     """`on`, `off`, or `auto`: on a GPU, for trainings long enough to win the compilation back."""
+    begin: str = ""
+    """A weights file that the network begins with; empty for fresh weights."""
+    lines_per_epoch: int = 25_600
+    """Lines that count as an epoch, since a series of them has no end."""
+    digits: str = "sample"
+    """Name or path of the digits that lines are made up of, to be mixed with a folder's lines."""
+    workers: int = 1
+    """Processes that draw lines while the network learns (0: the one that learns draws them)."""
 
     def __post_init__(self) -> None:
-        make_criterion(self.criterion)
+        self._check_kind()
+        make_criterion(self.criterion, label_smoothing=self.label_smoothing)
         for name, known in (("precision", PRECISIONS), ("compile", ("auto", "off", "on"))):
             if getattr(self, name) not in known:
                 raise UnknownNameError(name, getattr(self, name), known)
         if not 0 < self.epochs <= 100_000:
             raise SettingsError(f"epochs must be more than 0, not {self.epochs}.")
-        for name in ("batch_size", "accumulate", "log_every"):
+        for name in ("batch_size", "accumulate", "log_every", "lines_per_epoch"):
             if getattr(self, name) < 1:
                 raise SettingsError(f"{name} must be at least 1, not {getattr(self, name)}.")
         for name in ("label_smoothing", "average"):
@@ -73,11 +82,24 @@ class Recipe:
                 raise SettingsError(f"{name} must be from 0 to below 1, not {getattr(self, name)}.")
         if not 0 < self.heldout < 1:
             raise SettingsError(f"heldout must be between 0 and 1, not {self.heldout}.")
-        for name in ("least_steps", "patience", "seed"):
+        for name in ("least_steps", "patience", "seed", "workers"):
             if getattr(self, name) < 0:
                 raise SettingsError(f"{name} must be 0 or more, not {getattr(self, name)}.")
         if self.seed >= 2**63:
             raise SettingsError(f"seed must be below 2**63, not {self.seed}.")
+
+    def _check_kind(self) -> None:
+        """What is of digits and what is of lines does not mix."""
+        name = self.network.name
+        lines = name in LINE_READERS
+        if lines != (self.criterion in LINE_CRITERIA):
+            right = "ctc" if lines else "cross-entropy"
+            raise SettingsError(
+                f"criterion={self.criterion} does not fit a {name}.",
+                remedy=f"Use criterion={right}, or begin with the recipe {'lines' if lines else 'quick'}.",
+            )
+        if lines and self.augmentation:
+            raise SettingsError(f"augmentation is of digits; the lines of a {name} differ anyway.")
 
 
 RECIPES: dict[str, Recipe] = {
@@ -109,6 +131,30 @@ RECIPES: dict[str, Recipe] = {
         average=0.995,
         heldout=0.05,
         log_every=200,
+    ),
+    # A line reader, on lines that are made up of digits and strokes and never come again.
+    "lines": Recipe(
+        network=NetworkSettings("line-reader", (48, 96, 192)),
+        optimizer=OptimizerSettings("muon", 0.025, "linear"),
+        epochs=34.0,
+        batch_size=64,
+        criterion="ctc",
+        average=0.995,
+        heldout=0.05,
+        log_every=100,
+    ),
+    # A line reader that reads already, on a folder of labelled pictures mixed with made-up lines.
+    "fine-tune": Recipe(
+        network=NetworkSettings("line-reader", (48, 96, 192)),
+        optimizer=OptimizerSettings("muon", 0.02, "linear"),
+        epochs=10.0,
+        batch_size=64,
+        criterion="ctc",
+        average=0.98,
+        patience=3,
+        heldout=0.2,
+        log_every=10,
+        lines_per_epoch=2_560,
     ),
 }
 

@@ -14,15 +14,15 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from inkling.errors import CheckpointError, DivergedError, StorageError
 from inkling.training.loop import Step
+from inkling.training.material import Heldout
 from inkling.training.observers import LayerGauge, MetricsLog, TensorBoardLog
-from inkling.training.session import Heldout, Training
+from inkling.training.session import Training
 
 CHECKPOINT = "checkpoint.safetensors"
 METRICS = "metrics.jsonl"
@@ -47,7 +47,7 @@ class Progress:
 
 def run(
     training: Training,
-    heldout: tuple[NDArray[np.uint8], NDArray[np.int64]],
+    heldout: Any,
     *,
     folder: Path | None = None,
     stop: Callable[[], bool] = lambda: False,
@@ -57,7 +57,8 @@ def run(
 
     Args:
         training: Fresh, or restored by `take_up`.
-        heldout: Images and targets that are measured on after every epoch.
+        heldout: What is measured on after every epoch: for digits, images and targets; for lines, a
+            sequence of framed lines (`training.material` says how).
         folder: Where metrics and checkpoints go; None keeps nothing.
         stop: Asked after each step; when true, a checkpoint is written and the run ends.
         checkpoint_seconds: Time between two checkpoints; there is one at every epoch's end, too.
@@ -72,6 +73,9 @@ def run(
     journal = _Journal(training, folder if training.rank == 0 else None)
     losses: list[torch.Tensor] = []
     patience = _Patience(training)
+    if training.recipe.begin and training.recipe.patience and training.done == 0:
+        # What it begins with may stay the best.
+        patience.exhausted(training.measure(heldout))
     last_checkpoint = time.monotonic()
     every = training.recipe.log_every
     # A run that ended by patience has ended, also when it is taken up again.
@@ -87,7 +91,7 @@ def run(
             journal.gauge.watch()
         measured = None
         if step.number % training.batches.steps_per_epoch == 0 or step.number == training.total:
-            measured = training.measure(*heldout)
+            measured = training.measure(heldout)
             _refuse_divergence(measured.loss, step, journal.folder)
             journal.log_heldout(step, measured)
         # In this order: patience takes note of every epoch, of the one that is stopped at, too.

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import json
-import math
-import zlib
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
-import numpy as np
 import torch
-import torch.nn.functional as F
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from inkling.errors import CheckpointError
-from inkling.networks.build import build_network, in_channels_last
+from inkling.errors import CheckpointError, SettingsError
+from inkling.networks.build import LINE_READERS, build_network, in_channels_last
 from inkling.networks.perceptron import Perceptron
+from inkling.networks.weights import load_weights
 from inkling.training import distributed
 from inkling.training.averaging import WeightAverage
 from inkling.training.by_hand import fit_by_hand
@@ -30,27 +26,14 @@ from inkling.training.checkpoints import (
 )
 from inkling.training.criteria import make_criterion
 from inkling.training.devices import choose_precision, keep_memory_warm
-from inkling.training.loop import Step, autocast, fit
+from inkling.training.loop import Step, fit
+from inkling.training.material import Heldout, Material
 from inkling.training.optimizers import OptimizerSettings, make_optimizer
 from inkling.training.recipes import Recipe
 from inkling.training.schedules import Schedule, make_schedule
-from inkling.transforms.batches import ResidentBatches
-from inkling.transforms.normalize import to_input
 
 _AVERAGE_EVERY = 4
 """Steps between two updates of the running mean; finer is slower and no better."""
-
-
-class Heldout(NamedTuple):
-    """How well a network does on pictures that it was not trained on.
-
-    Attributes:
-        loss: Mean cross-entropy, in nats.
-        accuracy: Part of the pictures recognised, 0 to 1.
-    """
-
-    loss: float
-    accuracy: float
 
 
 class Training:
@@ -58,10 +41,12 @@ class Training:
 
     Args:
         recipe: What was chosen.
-        images: uint8 (N, 28, 28), the training pictures, framed.
-        targets: int64 (N,).
-        classes: Number of classes.
+        material: What to learn from.
         device: Where to compute.
+
+    Raises:
+        WeightsError: The recipe's weights to begin with cannot be read.
+        SettingsError: They are of another network.
 
     Attributes:
         network: The one that is trained.
@@ -74,39 +59,27 @@ class Training:
     def __init__(
         self,
         recipe: Recipe,
-        images: NDArray[np.uint8],
-        targets: NDArray[np.int64],
+        material: Material,
         *,
-        classes: int = 10,
         device: torch.device | str = "cpu",
     ) -> None:
         self.recipe = recipe
+        self.material = material
         self.device = distributed.own_device(torch.device(device))
         self.rank, self.world = distributed.join(self.device)
         if self.device.type == "cpu":
             keep_memory_warm()
-        network = build_network(recipe.network, classes=classes, seed=recipe.seed)
-        self.network: nn.Module = network.to(self.device)
+        self.network = _begin(recipe, material.classes).to(self.device)
         in_channels_last(self.network)
         if self.world > 1:
             distributed.join_statistics(self.network)
         self.optimizer = make_optimizer(recipe.optimizer, self.network)
         self.average = WeightAverage(self.network, recipe.average) if recipe.average else None
         self.precision = choose_precision(recipe.precision, self.device, recipe.network.name)
-        self.batches = ResidentBatches(
-            images,
-            targets,
-            batch_size=recipe.batch_size,
-            epochs=max(recipe.epochs, recipe.least_steps / math.ceil(len(images) / recipe.batch_size)),
-            seed=recipe.seed,
-            augment=recipe.augmentation,
-            device=self.device,
-            rank=self.rank,
-            world=self.world,
-        )
+        self.batches = material.batches(recipe, device=self.device, rank=self.rank, world=self.world)
         self.total = len(self.batches)
         self.done = 0
-        self._data = zlib.crc32(images.tobytes(), zlib.crc32(targets.tobytes()))
+        self._data = material.fingerprint
         self.extra: dict[str, float] = {}
         self.best: dict[str, Tensor] | None = None
 
@@ -169,7 +142,9 @@ class Training:
 
     def _compiled(self) -> nn.Module:
         """The network as it is stepped through; compiled only where that wins."""
-        wins = self.device.type == "cuda" and self.recipe.network.name != "perceptron" and self.total > 5000
+        # Lines come in many widths, and each would be compiled for.
+        even = self.recipe.network.name not in ("perceptron", *LINE_READERS)
+        wins = self.device.type == "cuda" and even and self.total > 5000
         if self.recipe.compile == "on" or (self.recipe.compile == "auto" and wins):
             return torch.compile(self.network)  # type: ignore[return-value]
         return self.network
@@ -240,43 +215,21 @@ class Training:
         if self.best is not None:
             self.result.load_state_dict(self.best)
 
-    def measure(self, images: NDArray[np.uint8], targets: NDArray[np.int64]) -> Heldout:
-        """Loss and accuracy of `result` on held-out pictures."""
-        logits = logits_of(self.result, images, device=self.device, precision=self.precision)
-        wanted = torch.from_numpy(targets)
-        return Heldout(
-            float(F.cross_entropy(logits, wanted)), float((logits.argmax(1) == wanted).float().mean())
-        )
+    def measure(self, heldout: Any) -> Heldout:
+        """Loss and accuracy of `result` on held-out pictures: what `material.measure` takes."""
+        return self.material.measure(self.result, heldout, device=self.device, precision=self.precision)
 
 
-@torch.inference_mode()
-def logits_of(
-    network: nn.Module,
-    images: NDArray[np.uint8],
-    *,
-    device: torch.device | str = "cpu",
-    precision: torch.dtype = torch.float32,
-    batch_size: int = 1000,
-) -> Tensor:
-    """Run a network over pictures, in evaluation mode, and leave its mode as it was.
-
-    Args:
-        network: On `device`.
-        images: uint8 (N, 28, 28), framed.
-        device: Where the network is.
-        precision: What it computes in.
-        batch_size: Pictures at a time.
-
-    Returns:
-        float32 (N, C) on the CPU.
-    """
-    device = torch.device(device)
-    was_training = network.training
-    network.eval()
-    parts = []
-    for place in range(0, len(images), batch_size):
-        part = torch.from_numpy(images[place : place + batch_size]).to(device)
-        with autocast(device, precision):
-            parts.append(network(to_input(part)).float().cpu())
-    network.train(was_training)
-    return torch.cat(parts)
+def _begin(recipe: Recipe, classes: int) -> nn.Module:
+    """The network with the weights that it begins with: fresh ones, or those of a file."""
+    network = build_network(recipe.network, classes=classes, seed=recipe.seed)
+    if recipe.begin:
+        begun = load_weights(recipe.begin)
+        if (begun.header.network, begun.header.classes) != (recipe.network, classes):
+            raise SettingsError(
+                f"{recipe.begin} holds a {begun.header.network.name} of widths "
+                f"{begun.header.network.widths} with {begun.header.classes} classes; to be trained is a "
+                f"{recipe.network.name} of widths {recipe.network.widths} with {classes}."
+            )
+        network.load_state_dict(begun.network.state_dict())
+    return network

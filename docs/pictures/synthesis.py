@@ -1,0 +1,234 @@
+"""Draw the pictures of docs/synthesis.md: one strip for each thing that synthetic lines show.
+
+python docs/pictures/synthesis.py [--data mnist]
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+import inkling
+from inkling.datasets.lines import paper as papers
+from inkling.datasets.lines.hand import (
+    EM,
+    Cuttings,
+    Hand,
+    Ink,
+    cross_out,
+    pick_hand,
+    scribble,
+    write_text,
+)
+from inkling.datasets.lines.synthesis import View, bleed_through, cover_paper, expose, lay_beside
+
+Rng = np.random.Generator
+Picture = NDArray[np.uint8]
+Paint = Callable[[NDArray[np.float32], float, Rng], None]
+
+HEIGHT, WIDTH, ACROSS = 48, 150, 4
+"""Pixels of one picture, and pictures in a strip."""
+
+
+class Studio:
+    """Draws one line at a time, plain but for what a strip is to show."""
+
+    def __init__(self, cuttings: Cuttings) -> None:
+        self.cuttings = cuttings
+        self.texts = ["4071", "136", "25.9", "1,680", "907", "58", "3142", "76.3"]
+        self.rng = np.random.default_rng(11)
+
+    def hand(self, **changes: object) -> Hand:
+        """A tidy writer, but for the changes."""
+        tidy: dict[str, object] = {"gap": 0.12 * EM, "unevenness": 0.02, "climb": 0.0, "joined": 0.0}
+        tidy |= {"shrink": 1.0, "pen": 3.6, "width": 1.0, "wobble": 0.02, "cut": (True,) * 10}
+        return replace(pick_hand(self.rng), **(tidy | changes))  # type: ignore[arg-type]
+
+    def write(self, text: str = "", **changes: object) -> Ink:
+        """Ink of a text, or of the next that is at hand."""
+        if not text:
+            self.texts.append(text := self.texts.pop(0))
+        return write_text(text, self.hand(**changes), self.cuttings, self.rng)
+
+    def picture(
+        self,
+        ink: Ink | None = None,
+        *,
+        paint: Paint | None = None,
+        light: Callable[[NDArray[np.float32]], NDArray[np.float32]] = lambda seen: seen,
+        cover: Callable[[NDArray[np.float32], float], NDArray[np.float32]] | None = None,
+        view: dict[str, object] | None = None,
+        level: float = 0.88,
+    ) -> Picture:
+        """One picture of ink on paper."""
+        ink = ink or self.write()
+        unit = 28.0
+        scale = EM / unit
+        matrix = np.array([[scale, 0.12 * scale, 0], [0, scale, 0], [0, 0, 1.0]])
+        middle = np.array([(ink.left + ink.right) / 2, 3.5 * EM])
+        matrix[:2, 2] = middle - matrix[:2, :2] @ np.array([WIDTH / 2, HEIGHT / 2])
+        shot = View(HEIGHT, WIDTH, unit, matrix, None)
+        for name, value in (view or {}).items():
+            shot = replace(shot, **{name: value(shot.matrix) if callable(value) else value})  # type: ignore[arg-type]
+        covered = shot.look(ink.sheet)
+        sheet = np.full((HEIGHT, WIDTH), level, np.float32)
+        if paint is not None:
+            paint(sheet, unit, self.rng)
+        dark = cover(covered, unit) if cover else covered * 0.7
+        seen = light(sheet * (1 - dark))
+        return np.clip(seen * 255, 0, 255).astype(np.uint8)
+
+
+def strips(studio: Studio) -> dict[str, Callable[[], Picture]]:
+    """What is shown, by the name of its file."""
+    s, rng = studio, studio.rng
+    drawn = {"cut": (False,) * 10, "wobble": 0.03}
+
+    def form(digit: int, forms: list[int]) -> Callable[[], Picture]:
+        def one() -> Picture:
+            forms.append(chosen := forms.pop(0))
+            kept = tuple(chosen if place == digit else 0 for place in range(10))
+            return s.picture(s.write(str(digit) * 3, **drawn, forms=kept, gap=0.35 * EM))
+
+        return one
+
+    def marked(kind: str) -> Callable[[], Picture]:
+        def one() -> Picture:
+            if kind == "scribble":
+                return s.picture(scribble(s.hand(), rng))
+            ink = s.write()
+            if kind == "crossed":
+                cross_out(ink, s.hand(), rng)
+            else:
+                ink = lay_beside(ink, s.write(), round(1.3 * EM if kind == "lines" else 1.15 * EM))
+            down = np.array([[0, 0, 0], [0, 0, 0.6 * EM if kind == "lines" else 0], [0, 0, 0]])
+            return s.picture(ink, view={"matrix": lambda matrix: np.add(matrix, down)})
+
+        return one
+
+    def worn(wear: float, contrast: float = 0.6) -> Callable[[], Picture]:
+        return lambda: expose(s.picture().astype(np.float32) / 255, 28.0, contrast, wear, rng)
+
+    def turned(kind: str) -> Callable[[NDArray[np.float64]], NDArray[np.float64]]:
+        change = np.eye(3)
+        if kind == "turn":
+            change[0, 1], change[1, 0] = 0.12, -0.12
+        elif kind == "perspective":
+            change[2, :2] = 0.0022, 0.003
+        else:
+            change[0, 1] = rng.uniform(-0.5, 0.8)
+        back, there = np.eye(3), np.eye(3)
+        back[:2, 2], there[:2, 2] = (WIDTH / 2, HEIGHT / 2), (-WIDTH / 2, -HEIGHT / 2)
+        return lambda matrix: matrix @ back @ change @ there
+
+    def jpeg() -> Picture:
+        coded = cv2.imencode(".jpg", s.picture(), [cv2.IMWRITE_JPEG_QUALITY, 12])[1]
+        return np.asarray(cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE), np.uint8)
+
+    def coarse() -> Picture:
+        small = cv2.resize(s.picture(), (WIDTH * 12 // 28, HEIGHT * 12 // 28), interpolation=cv2.INTER_AREA)
+        return np.asarray(cv2.resize(small, (WIDTH, HEIGHT)), np.uint8)
+
+    def bled() -> Picture:
+        other = View(HEIGHT, WIDTH, 28.0, np.diag([EM / 28, EM / 28, 1.0]), None).look(
+            s.write("88").sheet[2 * EM :]
+        )
+        return s.picture(light=lambda seen: bleed_through(seen, other, rng))
+
+    def paint(draw: Callable[..., None], *more: object) -> Callable[[], Picture]:
+        return lambda: s.picture(paint=lambda sheet, unit, chance: draw(sheet, unit, *more, chance))
+
+    def pen(kind: float, dark: float, **changes: object) -> Callable[[], Picture]:
+        def one() -> Picture:
+            def cover(covered: NDArray[np.float32], unit: float) -> NDArray[np.float32]:
+                chance = np.random.default_rng(int(rng.integers(1 << 30)))
+                while True:  # until the kind of pen is drawn that is to be shown
+                    state = chance.bit_generator.state
+                    ahead = np.random.default_rng()
+                    ahead.bit_generator.state = state
+                    if ahead.random() >= 0.5 and kind - 0.1 < ahead.random() < kind + 0.02:
+                        return cover_paper(covered, unit, dark, 0.8, chance)
+                    chance.random()
+
+            return s.picture(s.write(**changes), cover=cover)
+
+        return one
+
+    tails = ["45.-", "120=", "98--", "70.=", "$55", "31#", "64kg", "880-"]
+    values = ["-12", "3/4", "8:05", "24/11/98", "1.5", "0,07", "12 500", "5-81-2"]
+
+    def text(of: list[str]) -> Callable[[], Picture]:
+        return lambda: s.picture(s.write(of.pop(0)))
+
+    return {
+        "mnist": s.picture,
+        "drawn": lambda: s.picture(s.write(**drawn)),
+        "one": form(1, [0, 4, 6, 7]),
+        "two": form(2, [0, 1, 2, 3]),
+        "four": form(4, [0, 1, 2, 5]),
+        "seven": form(7, [0, 1, 2, 2]),
+        "nine": form(9, [0, 1, 4, 5]),
+        "zero": form(0, [2, 2, 3, 4]),
+        "five": form(5, [0, 1, 2, 3]),
+        "signs": text(values[:4]),
+        "points": text(values[4:]),
+        "tails": text(tails[:4]),
+        "units": text(tails[4:]),
+        "touching": lambda: s.picture(s.write(gap=-0.13 * EM)),
+        "joined": lambda: s.picture(s.write("2000", **drawn, joined=0.9)),
+        "spread": lambda: s.picture(s.write("4 07", gap=0.6 * EM)),
+        "uneven": lambda: s.picture(s.write(unevenness=0.14, climb=0.08)),
+        "small": lambda: s.picture(s.write("38,50", shrink=0.6)),
+        "slant": lambda: s.picture(view={"matrix": turned("slant")}),
+        "turned": lambda: s.picture(view={"matrix": turned("turn")}),
+        "perspective": lambda: s.picture(view={"matrix": turned("perspective")}),
+        "marker": pen(0.7, 0.9, pen=7.5),
+        "ballpen": pen(0.7, 0.6, pen=2.6),
+        "pencil": pen(0.2, 0.35, pen=3.0),
+        "broken": pen(0.3, 0.7, pen=3.0),
+        "rules": paint(papers.rule, 0.6),
+        "boxes": paint(papers.draw_box),
+        "guides": paint(papers.guide),
+        "patterns": paint(papers.print_pattern, 0.6),
+        "print": paint(papers.small_print),
+        "stamps": paint(papers.stamp, 0.6),
+        "neighbours": marked("neighbours"),
+        "bleeding": bled,
+        "light": lambda: s.picture(light=lambda seen: papers.cast_light(seen, rng)),
+        "paper": lambda: s.picture(level=float(rng.uniform(0.3, 1.0))),
+        "worn": worn(1.0),
+        "coarse": coarse,
+        "jpeg": jpeg,
+        "blank": lambda: s.picture(
+            write_text("", s.hand(), s.cuttings, rng), paint=lambda p, u, r: papers.rule(p, u, 0.6, r)
+        ),
+        "crossed": marked("crossed"),
+        "scribble": marked("scribble"),
+        "lines": marked("lines"),
+        "upside": lambda: np.ascontiguousarray(s.picture()[::-1, ::-1]),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", default="sample", help="where digits are cut from")
+    folder = Path(__file__).parent / "synthesis"
+    folder.mkdir(exist_ok=True)
+    studio = Studio(Cuttings(inkling.load_digits(parser.parse_args().data)))
+    for name, one in strips(studio).items():
+        strip = np.full((HEIGHT, ACROSS * (WIDTH + 6) - 6), 255, np.uint8)
+        for place in range(ACROSS):
+            left = place * (WIDTH + 6)
+            strip[:, left : left + WIDTH] = one()
+        cv2.imwrite(str(folder / f"{name}.png"), strip)
+        print(folder / f"{name}.png")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,40 @@
+"""What becomes of a command when some of the pictures it was given cannot be read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from inkling.errors import PartialError, PictureError
+
+if TYPE_CHECKING:
+    from inkling.elements import Reading
+
+
+def failures_of(readings: Sequence[Reading]) -> list[str]:
+    """Why pictures could not be opened, each with where it came from."""
+    return [
+        each.reason if each.source in each.reason else f"{each.source}: {each.reason}"
+        for each in readings
+        if each.status == "failed"
+    ]
+
+
+def refuse_failures(reasons: Sequence[str], count: int) -> None:
+    """Raise if any picture failed; call it when everything else has been done and written.
+
+    Args:
+        reasons: Why each that failed did, the first one first.
+        count: Pictures in all.
+
+    Raises:
+        PictureError: None could be read.
+        PartialError: Some could be, some not.
+    """
+    if not reasons:
+        return
+    if len(reasons) == count:
+        raise PictureError(
+            reasons[0] if count == 1 else f"None of {count} pictures could be read: {reasons[0]}"
+        )
+    raise PartialError(f"{len(reasons)} of {count} pictures could not be read: {reasons[0]}")

@@ -1,0 +1,208 @@
+"""The forms of digits in a line: those of the drawn digits, and more that real paper shows.
+
+Learned from looking at every second picture of two public sets of lines, cheque amounts and cells of
+a clinic's logbooks: a 1 whose upstroke is as long as its stem, a 9 like a P or a q, a 6 like a b, an 8
+and a 0 left open, a 7 that curls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from inkling.datasets.strokes import FORMS, Points, Stroke
+
+Rng = np.random.Generator
+Form = Callable[[Rng], list[Stroke]]
+
+
+def _arc(x: float, y: float, across: float, down: float, start: float, turn: float) -> Points:
+    """Points of an ellipse around (x, y), clockwise from `start` degrees (0 is right, 90 is down)."""
+    angles = np.radians(start + np.linspace(0, turn, max(int(abs(turn) / 30), 3)))
+    return [(x + across * float(np.cos(a)), y + down * float(np.sin(a))) for a in angles]
+
+
+def _zero_open(rng: Rng) -> list[Stroke]:
+    """The ends do not meet, or pass each other."""
+    return [
+        (_arc(0.5, 0.5, rng.uniform(0.35, 0.6), 0.5, rng.uniform(-140, -20), -rng.uniform(315, 420)), True)
+    ]
+
+
+def _zero_with_tail(rng: Rng) -> list[Stroke]:
+    """It ends in a curl at the top, as when the pen goes on to the next."""
+    ring = _arc(0.5, 0.52, rng.uniform(0.35, 0.5), 0.48, -70, -rng.uniform(330, 370))
+    return [
+        ([*ring, (0.75, rng.uniform(0.05, 0.2)), (rng.uniform(0.95, 1.3), rng.uniform(-0.05, 0.15))], True)
+    ]
+
+
+def _one_with_long_upstroke(rng: Rng) -> list[Stroke]:
+    """Up from the line and down to it again, like a tent."""
+    top = (rng.uniform(0.5, 0.8), 0.0)
+    start = (rng.uniform(-0.6, 0.1), rng.uniform(0.6, 1.0))
+    end = (top[0] + rng.uniform(-0.15, 0.15), 1.0)
+    if rng.random() < 0.4:
+        bend = ((start[0] + top[0]) / 2, (start[1] + top[1]) / 2 - rng.uniform(-0.1, 0.15))
+        return [([start, bend, top], True), ([top, end], False)]
+    return [([start, top, end], False)]
+
+
+def _one_bent(rng: Rng) -> list[Stroke]:
+    """A stem that is bent, or hooked at its foot."""
+    foot = [(0.5, 1.0)] if rng.random() < 0.6 else [(0.5, 0.93), (rng.uniform(0.6, 0.9), 1.0)]
+    start: Points = [(rng.uniform(0.1, 0.4), rng.uniform(0.15, 0.4))] if rng.random() < 0.6 else []
+    return [([*start, (0.55, 0.0), (0.5 + rng.normal(0, 0.06), 0.5), *foot], True)]
+
+
+def _two_looped(rng: Rng) -> list[Stroke]:
+    """A loop at the foot, and a long tail."""
+    top: Points = [(0.05, rng.uniform(0.15, 0.4)), (0.35, 0.0), (0.8, 0.15), (0.75, 0.45), (0.3, 0.85)]
+    loop: Points = [(0.05, 0.97), (-0.02, 0.85), (0.15, 0.75), (0.45, 0.88)]
+    return [([*top, *loop, (rng.uniform(0.9, 1.4), rng.uniform(0.8, 1.05))], True)]
+
+
+def _two_swung(rng: Rng) -> list[Stroke]:
+    """A round head whose stroke ends along the line."""
+    head: Points = [(rng.uniform(0.0, 0.2), rng.uniform(0.1, 0.3)), (0.45, 0.0), (0.8, 0.22), (0.55, 0.6)]
+    return [([*head, (0.05, 1.0), (0.4, rng.uniform(0.92, 1.0)), (rng.uniform(0.85, 1.2), 0.97)], True)]
+
+
+def _three_pointed(rng: Rng) -> list[Stroke]:
+    """Two bows with a sharp waist."""
+    waist = (rng.uniform(0.25, 0.5), rng.uniform(0.38, 0.5))
+    upper: Points = [(rng.uniform(0.0, 0.2), rng.uniform(0.05, 0.2)), (0.5, 0.0), (0.8, 0.2), waist]
+    lower: Points = [waist, (0.85, 0.6), (0.75, 0.92), (0.35, 1.0), (rng.uniform(-0.1, 0.15), 0.88)]
+    return [(upper, True), (lower, True)]
+
+
+def _four_like_h(rng: Rng) -> list[Stroke]:
+    """A bow, open above, and a stem that reaches below it."""
+    y = rng.uniform(0.5, 0.7)
+    x = rng.uniform(0.7, 0.95)
+    bow: Points = [
+        (rng.uniform(0.05, 0.35), rng.uniform(0.0, 0.15)),
+        (0.08, y - 0.1),
+        (0.3, y),
+        (x, y - 0.12),
+    ]
+    return [(bow, True), ([(x + 0.05, rng.uniform(0.0, 0.3)), (x - rng.uniform(0.0, 0.2), 1.0)], False)]
+
+
+def _four_apart(rng: Rng) -> list[Stroke]:
+    """A corner like an L, and a stem that stands apart or only touches it."""
+    y = rng.uniform(0.45, 0.7)
+    corner: Points = [(rng.uniform(0.1, 0.35), 0.0), (rng.uniform(0.0, 0.1), y), (rng.uniform(0.5, 0.9), y)]
+    x = rng.uniform(0.7, 1.0)
+    return [
+        (corner, rng.random() < 0.4),
+        ([(x, rng.uniform(0.1, 0.4)), (x - rng.uniform(0, 0.15), 1.0)], False),
+    ]
+
+
+def _five_in_one(rng: Rng) -> list[Stroke]:
+    """Bar, stem and bowl without lifting the pen."""
+    bar: Points = [(rng.uniform(0.75, 1.1), rng.uniform(-0.02, 0.1)), (0.25, 0.04)]
+    stem: Points = [(0.25, 0.04), (rng.uniform(0.1, 0.25), 0.42)]
+    bowl = _arc(0.4, 0.68, rng.uniform(0.35, 0.5), 0.31, -120, rng.uniform(200, 270))
+    return [(bar, False), ([*stem, *bowl], True)]
+
+
+def _five_with_flying_bar(rng: Rng) -> list[Stroke]:
+    """The bar stands well apart, high and to the right."""
+    bowl = _arc(0.35, 0.7, 0.42, 0.3, -130, rng.uniform(220, 270))
+    x, y = rng.uniform(0.3, 0.6), rng.uniform(-0.12, 0.05)
+    start = (rng.uniform(0.05, 0.3), rng.uniform(0.0, 0.15))
+    return [
+        ([start, *bowl], True),
+        ([(x, y), (x + rng.uniform(0.4, 0.8), y + rng.normal(-0.03, 0.05))], False),
+    ]
+
+
+def _five_like_a_tick(rng: Rng) -> list[Stroke]:
+    """Stem and bowl run together, and a long bar flies off at the top."""
+    corner = (rng.uniform(0.2, 0.45), rng.uniform(0.0, 0.1))
+    stem: Points = [
+        corner,
+        (rng.uniform(0.1, 0.3), 0.4),
+        (0.5, 0.55),
+        (0.45, 0.9),
+        (rng.uniform(-0.1, 0.15), 1.0),
+    ]
+    end = (rng.uniform(0.9, 1.5), corner[1] - rng.uniform(-0.05, 0.2))
+    return [(stem, True), ([corner, end], False)]
+
+
+def _six_like_b(rng: Rng) -> list[Stroke]:
+    """A straight stem, and a belly at its foot."""
+    lean = rng.uniform(-0.1, 0.35)
+    belly = _arc(0.42, 0.75, rng.uniform(0.28, 0.42), rng.uniform(0.18, 0.26), 180, -rng.uniform(320, 380))
+    return [([(0.1 + lean, 0.0), (0.05 + lean / 3, 0.45), *belly], True)]
+
+
+def _seven_plain(rng: Rng) -> list[Stroke]:
+    corner = (rng.uniform(0.8, 1.05), rng.uniform(0.0, 0.1))
+    top: Points = [(rng.uniform(-0.05, 0.2), rng.uniform(0.0, 0.15)), corner]
+    return [(top, False), ([corner, (rng.uniform(0.5, 0.7), 0.5), (rng.uniform(0.15, 0.6), 1.0)], True)]
+
+
+def _seven_curled(rng: Rng) -> list[Stroke]:
+    """A wave at the top, a bow below, and sometimes a bar."""
+    wave: Points = [(rng.uniform(-0.1, 0.1), rng.uniform(0.15, 0.35)), (0.15, 0.03), (0.5, 0.12), (0.95, 0.0)]
+    stem: Points = [(0.95, 0.0), (0.6, 0.4), (rng.uniform(0.3, 0.5), 0.75), (rng.uniform(0.2, 0.6), 1.0)]
+    y = rng.uniform(0.4, 0.6)
+    bar: list[Stroke] = [([(rng.uniform(0.1, 0.4), y), (rng.uniform(0.75, 1.1), y - 0.04)], False)]
+    return [(wave, True), (stem, True), *(bar if rng.random() < 0.5 else [])]
+
+
+def _eight_open(rng: Rng) -> list[Stroke]:
+    """An S that comes back, and need not close at the top."""
+    end = (rng.uniform(0.6, 1.0), rng.uniform(-0.05, 0.15))
+    s: Points = [(rng.uniform(0.55, 0.85), rng.uniform(0.0, 0.15)), (0.25, 0.08), (0.25, 0.35), (0.6, 0.52)]
+    return [([*s, (0.85, 0.78), (0.45, 1.0), (0.12, 0.8), (0.4, 0.5), (0.7, 0.25), end], True)]
+
+
+def _nine_like_p(rng: Rng) -> list[Stroke]:
+    """The head lies to the right or left of the stem's top, and the stem is straight."""
+    x = rng.uniform(0.6, 0.9)
+    head = _arc(x - 0.3, 0.25, rng.uniform(0.25, 0.4), rng.uniform(0.18, 0.27), -20, -rng.uniform(290, 380))
+    return [(head, True), ([(x + 0.05, rng.uniform(-0.02, 0.2)), (x - rng.uniform(-0.1, 0.4), 1.0)], False)]
+
+
+def _nine_as_p(rng: Rng) -> list[Stroke]:
+    """A stem with a bow at its top, on the right, as a P has it; the bow may begin left of the stem."""
+    lean = rng.uniform(0.0, 0.3)
+    stem: Points = [(0.25 + lean, rng.uniform(0.0, 0.15)), (0.2, rng.uniform(0.9, 1.0))]
+    begin: Points = [(rng.uniform(-0.1, 0.2), rng.uniform(0.1, 0.3))] if rng.random() < 0.5 else []
+    across, low = rng.uniform(0.3, 0.5), rng.uniform(0.4, 0.58)
+    bow: Points = [(0.3 + lean, 0.02), (0.3 + lean + across, 0.08), (0.3 + lean + across, low - 0.12)]
+    end = (rng.uniform(0.1, 0.35) + lean / 2, low)
+    if rng.random() < 0.5:
+        return [(stem, False), ([*begin, *bow, end], True)]
+    return [([end, (0.1 + lean / 2, 0.25), *bow, end, (0.2, 1.0)], True)]
+
+
+def _nine_in_one(rng: Rng) -> list[Stroke]:
+    """Head and tail in one sweep; the head may stay open."""
+    start = rng.uniform(-60, 10)
+    head = _arc(0.45, 0.27, rng.uniform(0.3, 0.42), 0.26, start, -rng.uniform(300, 350))
+    bend = (rng.uniform(0.65, 0.85), 0.6)
+    return [([*head, (0.85, 0.3), bend, (rng.uniform(0.3, 0.7), 1.0)], True)]
+
+
+_MORE: tuple[tuple[Form, ...], ...] = (
+    (_zero_open, _zero_open, _zero_with_tail),
+    (_one_with_long_upstroke, _one_with_long_upstroke, _one_bent),
+    (_two_looped, _two_swung),
+    (_three_pointed,),
+    (_four_like_h, _four_apart),
+    (_five_in_one, _five_with_flying_bar, _five_like_a_tick),
+    (_six_like_b,),
+    (_seven_plain, _seven_curled),
+    (_eight_open,),
+    (_nine_like_p, _nine_in_one, _nine_as_p, _nine_as_p),
+)
+
+LINE_FORMS = tuple((*forms, *more) for forms, more in zip(FORMS, _MORE, strict=True))
+"""For each digit, the forms that it is drawn in."""

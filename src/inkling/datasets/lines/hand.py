@@ -1,0 +1,339 @@
+"""How one person writes a line: the forms of the digits, the pen, the spacing; and the ink of it.
+
+Ink is drawn on a sheet of bytes, 0 clean to 255 full ink, on which a digit is `EM` pixels high.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from inkling.datasets.digits import Digits
+from inkling.datasets.lines.forms import LINE_FORMS
+from inkling.datasets.strokes import Stroke, rounded_through
+
+Rng = np.random.Generator
+Sheet = NDArray[np.uint8]
+
+EM = 40
+"""Height of a digit on the sheet, in pixels."""
+
+TOP = 3 * EM
+"""Row of the sheet where digits begin; there is room for a line above and below."""
+
+HEIGHT = 7 * EM
+"""Rows of a sheet."""
+
+_SUBPIXEL = 4
+"""Bits of the fixed-point coordinates that strokes are drawn with."""
+
+
+class Cuttings:
+    """Digits cut from pictures at the edge of their ink, to be laid on a sheet.
+
+    Args:
+        digits: Framed pictures, such as MNIST's training set. Every digit must be among them.
+    """
+
+    def __init__(self, digits: Digits) -> None:
+        ink = digits.images > 127
+        inside = ink.copy()
+        inside[:, 1:] &= ink[:, :-1]
+        inside[:, :-1] &= ink[:, 1:]
+        inside[:, :, 1:] &= ink[:, :, :-1]
+        inside[:, :, :-1] &= ink[:, :, 1:]
+        area = ink.sum(axis=(1, 2))
+        border = area - inside.sum(axis=(1, 2))
+        self._images = digits.images
+        self._pens = 2.0 * area / np.maximum(border, 1)
+        self._places = [np.flatnonzero((digits.targets == target) & (area > 0)) for target in range(10)]
+        if not all(len(places) for places in self._places):
+            raise ValueError(f"{digits.name} does not have all ten digits")
+
+    def draw(self, target: int, rng: Rng, *, height: float, width: float, pen: float) -> Sheet:
+        """A digit as high as asked, its pen widened or thinned towards `pen` pixels."""
+        places = self._places[target]
+        place = int(places[rng.integers(len(places))])
+        image = self._images[place]
+        rows, columns = np.flatnonzero(image.any(axis=1)), np.flatnonzero(image.any(axis=0))
+        cut = image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+        scale = height / 20
+        across, down = max(2, round(cut.shape[1] * scale * width)), max(2, round(cut.shape[0] * scale))
+        large = cv2.resize(cut, (across, down), interpolation=cv2.INTER_CUBIC)
+        change = round(pen - float(self._pens[place]) * scale)
+        if change == 0:
+            return np.asarray(large, np.uint8)
+        kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (abs(change) + 1, abs(change) + 1))
+        if change > 0:
+            margin = (change + 1) // 2
+            return np.asarray(cv2.dilate(np.pad(large, margin), kernel), np.uint8)
+        return np.asarray(cv2.erode(large, kernel), np.uint8)
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """How somebody writes, for the length of a line.
+
+    Attributes:
+        pen: Width of a stroke, in pixels of the sheet.
+        width: Width of a digit to its usual width.
+        cut: For each digit, whether it is cut from a picture or drawn stroke by stroke.
+        forms: For each digit, which of its drawn forms.
+        gap: Between two characters, in pixels; negative runs them into each other.
+        unevenness: Of sizes, places and gaps; a standard deviation, as a part of `EM`.
+        climb: Rise of the line for each pixel to the right.
+        joined: Chance that a stroke joins two digits.
+        wobble: Standard deviation of each point of a drawn digit, as a part of its size.
+    shrink: Size of what follows a separator, to the size before it.
+    """
+
+    pen: float
+    width: float
+    cut: tuple[bool, ...]
+    forms: tuple[int, ...]
+    gap: float
+    unevenness: float
+    climb: float
+    joined: float
+    wobble: float
+    shrink: float
+
+
+def pick_hand(rng: Rng) -> Hand:
+    """Draw a writer."""
+    style = rng.random()
+    cut: tuple[bool, ...]
+    if style < 0.28:
+        cut = (True,) * 10
+    elif style < 0.56:
+        cut = (False,) * 10
+    else:
+        cut = tuple(bool(flip) for flip in rng.random(10) < 0.6)
+    return Hand(
+        pen=EM * float(rng.triangular(0.04, 0.09, 0.19)),
+        width=float(np.clip(rng.normal(0.95, 0.2), 0.55, 1.6)),
+        cut=cut,
+        forms=tuple(int(rng.integers(len(forms))) for forms in LINE_FORMS),
+        gap=EM * float(rng.triangular(-0.13, 0.1, 0.7)),
+        unevenness=float(rng.triangular(0.0, 0.05, 0.14)),
+        climb=float(rng.normal(0, 0.03)),
+        joined=float(rng.random() < 0.12) * 0.5,
+        wobble=float(rng.triangular(0.005, 0.03, 0.08)),
+        shrink=float(rng.uniform(0.55, 0.9)) if rng.random() < 0.12 else 1.0,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Ink:
+    """What was written on a sheet.
+
+    Attributes:
+        sheet: uint8 (`HEIGHT`, W), 0 clean to 255 ink.
+        left, right: Columns between which it stands.
+    """
+
+    sheet: Sheet
+    left: int
+    right: int
+
+
+def write_text(text: str, hand: Hand, cuttings: Cuttings, rng: Rng) -> Ink:
+    """Write characters from left to right: digits, the signs of numbers, and a few letters."""
+    sheet = np.zeros((HEIGHT, round(EM * (3.0 + 1.9 * len(text)))), np.uint8)
+    start = x = 1.0 * EM
+    previous, part = "", 1.0
+    ends = np.zeros(2)
+    for character in text:
+        lift = hand.climb * (x - start) + rng.normal(0, hand.unevenness * EM)
+        size = EM * part * float(np.clip(rng.normal(1, 1.4 * hand.unevenness), 0.6, 1.4))
+        gap = hand.gap + rng.normal(0, 1.5 * hand.unevenness * EM)
+        # Small figures stand on the line or, as cents do, hang from its top.
+        base = TOP + EM - lift - (EM * (1 - part) if hand.gap > 0.15 * EM else 0.0)
+        if character in " .,":
+            part = hand.shrink
+        if character == " ":
+            x += EM * rng.uniform(0.35, 0.8)
+            continue
+        if previous and not (character.isdigit() and previous.isdigit()):
+            loose = -0.12 if character in "-=~" else -0.02
+            gap = max(gap, 0.0) * rng.uniform(0.3, 1.0) + EM * rng.uniform(loose, 0.12)
+        x = max(x + gap, start if not previous else 0.0)
+        if not character.isdigit():
+            x = _write_sign(sheet, character, x, base, size, hand, rng)
+        else:
+            begin = x
+            x = _write_digit(sheet, int(character), x, base, size, hand, cuttings, rng)
+            if previous.isdigit() and rng.random() < hand.joined:
+                y = base - size * rng.uniform(0.0, 1.0)
+                joint = [tuple(ends), ((ends[0] + begin) / 2, y), (begin + 0.3 * size, y)]
+                _stroke(sheet, np.array(joint), hand.pen * 0.8, rounded=True)
+            ends = np.array([x - 0.1 * size, base - size * rng.uniform(0.1, 0.9)])
+        previous = character
+    columns = np.flatnonzero(sheet.any(axis=0))
+    if len(columns) == 0:  # nothing was to be written
+        return Ink(sheet, round(start), round(start + EM))
+    return Ink(sheet, int(columns[0]), int(columns[-1]) + 1)
+
+
+def _write_digit(
+    sheet: Sheet, digit: int, x: float, base: float, size: float, hand: Hand, cuttings: Cuttings, rng: Rng
+) -> float:
+    """Write one digit; the column where it ends."""
+    if hand.cut[digit]:
+        tile = cuttings.draw(digit, rng, height=size, width=hand.width, pen=hand.pen)
+        bottom, left = round(base), round(x)
+        spot = sheet[bottom - len(tile) : bottom, left : left + tile.shape[1]]
+        np.maximum(spot, tile[: len(spot), : spot.shape[1]], out=spot)
+        return float(left + tile.shape[1])
+    forms = LINE_FORMS[digit]
+    # A writer keeps to a form, mostly.
+    form = forms[hand.forms[digit] if rng.random() < 0.8 else int(rng.integers(len(forms)))]
+    across = size * 0.62 * hand.width * float(np.exp(rng.normal(0, 2 * hand.unevenness)))
+    strokes: list[Stroke] = form(rng)
+    placed = []
+    for points, rounded in strokes:
+        path = np.array(points) + rng.normal(0, hand.wobble, (len(points), 2))
+        path = rounded_through(path, 6) if rounded else path
+        placed.append(path * (across, size))
+    leftmost = min(float(path[:, 0].min()) for path in placed)
+    rightmost = max(float(path[:, 0].max()) for path in placed)
+    shift = np.array([x - leftmost + hand.pen / 2, base - size])
+    for path in placed:
+        _stroke(sheet, path + shift, hand.pen)
+    return x + rightmost - leftmost + hand.pen
+
+
+def _stroke(sheet: Sheet, path: NDArray[np.float64], pen: float, *, rounded: bool = False) -> None:
+    if rounded:
+        path = rounded_through(path, 6)
+    line = np.round(path * (1 << _SUBPIXEL)).astype(np.int32)
+    cv2.polylines(sheet, [line], False, 255, max(round(pen), 1), cv2.LINE_AA, _SUBPIXEL)
+
+
+def _write_sign(sheet: Sheet, sign: str, x: float, base: float, size: float, hand: Hand, rng: Rng) -> float:
+    """Write what is no digit; the column where it ends."""
+    pen = hand.pen
+    if sign in ".:":
+        middle = base - (size * rng.uniform(0.3, 0.5) if sign == "." and rng.random() < 0.12 else 0)
+        for y in (middle,) if sign == "." else (middle - size * 0.1, middle - size * rng.uniform(0.4, 0.7)):
+            _dot(sheet, x + pen / 2, y, pen * rng.uniform(0.7, 1.8), rng)
+        return x + pen * 1.3
+    if sign == ",":
+        reach, drop = size * rng.uniform(0.02, 0.18), size * rng.uniform(0.1, 0.35)
+        top = base - size * rng.uniform(-0.05, 0.12)
+        path = [(x + reach, top), (x + reach * rng.uniform(0.8, 1.2), top + drop * 0.4), (x, top + drop)]
+        _stroke(sheet, np.array(path), pen, rounded=True)
+        return x + reach + pen / 2
+    if sign in "-=~":
+        length = size * float(rng.triangular(0.2, 0.4, 1.2))
+        middle = rng.uniform(0.3, 0.65)
+        heights = (middle + rng.uniform(0.06, 0.15), middle - 0.08) if sign == "=" else (middle,)
+        for part in heights:
+            y = base - size * part + rng.normal(0, 0.03) * size
+            bend = size * (rng.normal(0, 0.05) if sign != "~" else 0.2)
+            rise = length * rng.normal(0.03, 0.06)
+            path = [
+                (x, y),
+                (x + length * 0.35, y - bend),
+                (x + length * 0.65, y + bend),
+                (x + length, y - rise),
+            ]
+            _stroke(sheet, np.array(path), pen, rounded=True)
+        return x + length
+    if sign == "/":
+        lean = size * rng.uniform(0.1, 0.6)
+        ends = [(x + lean, base - size * rng.uniform(0.95, 1.3)), (x, base + size * rng.uniform(-0.05, 0.25))]
+        _stroke(sheet, np.array(ends), pen)
+        return x + lean + pen / 2
+    return _write_letter(sheet, sign, x, base, size, pen, rng)
+
+
+def _dot(sheet: Sheet, x: float, y: float, across: float, rng: Rng) -> None:
+    """A dot is a touch of the pen, seldom quite round."""
+    touch = [(x, y), (x + rng.normal(0, 0.3) * across, y + rng.normal(0, 0.3) * across)]
+    _stroke(sheet, np.array(touch), across)
+
+
+_FONTS = (
+    cv2.FONT_HERSHEY_SCRIPT_SIMPLEX,
+    cv2.FONT_HERSHEY_SCRIPT_SIMPLEX,
+    cv2.FONT_HERSHEY_SCRIPT_COMPLEX,
+    cv2.FONT_HERSHEY_SIMPLEX,
+    cv2.FONT_HERSHEY_COMPLEX | cv2.FONT_ITALIC,
+)
+"""Hershey's stroke fonts, which come with OpenCV."""
+
+
+def _write_letter(
+    sheet: Sheet, letter: str, x: float, base: float, size: float, pen: float, rng: Rng
+) -> float:
+    font = _FONTS[int(rng.integers(len(_FONTS)))]
+    scale = size / 22  # a capital letter is about 22 pixels high at scale 1
+    (across, _), _ = cv2.getTextSize(letter, font, scale, 1)
+    where = (round(x), round(base))
+    cv2.putText(sheet, letter, where, font, scale, 255, max(round(pen), 1), cv2.LINE_AA)
+    return x + across
+
+
+_LETTERS = "aabcdeefghiijklmnoopqrstuvwxyzABCDEFGHIJKLMNOPRSTUVWXY&?!%"
+
+
+def scribble(hand: Hand, rng: Rng) -> Ink:
+    """Write what is no number: a word, a flourish, a tick, a doodle."""
+    kind = rng.random()
+    if kind < 0.5:
+        letters = "".join(_LETTERS[i] for i in rng.integers(0, len(_LETTERS), int(rng.integers(1, 9))))
+        sheet = np.zeros((HEIGHT, round(EM * (3 + 2.2 * len(letters)))), np.uint8)
+        x = 1.0 * EM
+        font = _FONTS[int(rng.integers(len(_FONTS)))]
+        scale = EM / 22 * rng.uniform(0.7, 1.1)
+        for letter in letters:
+            (across, _), _ = cv2.getTextSize(letter, font, scale, 1)
+            y = TOP + EM + rng.normal(0, hand.unevenness * EM)
+            cv2.putText(
+                sheet, letter, (round(x), round(y)), font, scale, 255, max(round(hand.pen), 1), cv2.LINE_AA
+            )
+            x += across + rng.normal(0, 2)
+    else:
+        length = int(rng.integers(2, 14)) if kind < 0.85 else 3
+        sheet = np.zeros((HEIGHT, round(EM * (3 + 0.6 * length))), np.uint8)
+        steps = np.stack([rng.uniform(-0.3, 0.9, 2 * length), rng.normal(0, 1, 2 * length)], axis=1)
+        path = np.array([1.2 * EM, TOP + EM / 2]) + np.cumsum(steps * (EM * 0.35, 0), axis=0)
+        path[:, 1] += np.clip(steps[:, 1], -1.3, 1.3) * EM * 0.4
+        path[:, 0] = np.clip(path[:, 0], EM, sheet.shape[1] - EM)
+        if kind >= 0.85:  # a tick
+            path = np.array([(0.0, 0.5), (0.25, 1.0), (rng.uniform(0.5, 1.2), rng.uniform(-0.2, 0.2))])
+            path = path * EM + (1.2 * EM, TOP)
+        _stroke(sheet, path, hand.pen, rounded=rng.random() < 0.8)
+    columns = np.flatnonzero(sheet.any(axis=0))
+    return Ink(sheet, int(columns[0]), int(columns[-1]) + 1)
+
+
+def cross_out(ink: Ink, hand: Hand, rng: Rng) -> None:
+    """Strike the writing through, in place: with a line or several, a cross, a zigzag, or loops."""
+    left, right = ink.left - EM * rng.uniform(-0.1, 0.3), ink.right + EM * rng.uniform(-0.1, 0.3)
+    pen = hand.pen * rng.uniform(0.8, 1.5)
+    kind = rng.random()
+    if kind < 0.45:
+        for _ in range(1 + int(rng.integers(0, 3))):
+            ys = TOP + EM * (0.5 + rng.normal(0, 0.14, 4))
+            _stroke(sheet=ink.sheet, path=_across(left, right, ys), pen=pen, rounded=True)
+    elif kind < 0.6:
+        high, low = TOP - EM * rng.uniform(-0.1, 0.2), TOP + EM * rng.uniform(0.9, 1.2)
+        _stroke(ink.sheet, np.array([(left, high), (right, low)]), pen)
+        if rng.random() < 0.7:
+            _stroke(ink.sheet, np.array([(left, low), (right, high)]), pen)
+    else:
+        turns = max(4, int((right - left) / EM * rng.uniform(2.0, 8.0)))
+        ys = TOP + EM * np.where(np.arange(turns) % 2, rng.uniform(0.0, 0.3), rng.uniform(0.7, 1.0))
+        path = _across(left, right, ys + rng.normal(0, 0.1 * EM, turns))
+        if rng.random() < 0.5:  # back and forth, more than once
+            path[:, 0] += rng.normal(0, 0.3 * EM, turns)
+        _stroke(ink.sheet, path, pen, rounded=rng.random() < 0.6)
+
+
+def _across(left: float, right: float, ys: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.stack([np.linspace(left, right, len(ys)), ys], axis=1)

@@ -1,0 +1,109 @@
+"""A line reader's confidence, fitted to pictures of one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inkling.errors import DatasetError
+from inkling.evaluation.calibration import expected_calibration_error
+from inkling.evaluation.line_report import LineScores
+from inkling.evaluation.lines import canonical
+from inkling.evaluation.logistic import fit_logistic
+from inkling.networks.scan import propose, scan, score_of
+from inkling.networks.weights import Weights
+
+LEAST_PICTURES = 20
+"""Pictures that a calibration wants."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LineCalibration:
+    """What a calibration fitted, and what it is worth.
+
+    Attributes:
+        weights: The same network, with the curve that was fitted to all of the pictures.
+        before: Expected calibration error of the confidence as it was, 0 to 1.
+        after: The same of what was fitted: each half of the pictures judged by a curve fitted to the
+            other, so that none is judged by a curve that has seen it.
+    """
+
+    weights: Weights
+    before: float
+    after: float
+
+
+def score_labelled(
+    weights: Weights,
+    pictures: Sequence[NDArray[np.uint8]],
+    texts: Sequence[str],
+    *,
+    same_point: bool = False,
+    digits_only: bool = False,
+) -> LineScores:
+    """How sure a line reader is of pictures, and how right.
+
+    Pictures without any ink are left out: that they are blank is certain without a network.
+
+    Args:
+        weights: Of a line reader.
+        pictures: N of them, each as `transforms.lines.frame_line` makes them.
+        texts: What is written on each: a number, nothing, or the name of a mark.
+        same_point: Whether `,` is the same as `.`.
+        digits_only: Whether only the digits 0 to 9 count.
+    """
+    inked = [place for place, picture in enumerate(pictures) if np.ptp(picture) > 0]
+    scores, correct = [], []
+    for place, seen in zip(inked, scan(weights.network, [pictures[place] for place in inked]), strict=True):
+        proposals = propose(seen.log_probs)
+        scores.append(score_of(proposals))
+        read = [weights.header.alphabet[label - 1] for label in proposals[0][0]]
+        correct.append(_is_exact(read, texts[place], same_point=same_point, digits_only=digits_only))
+    return LineScores(np.array(scores, np.float64), np.array(correct, np.bool_))
+
+
+def _is_exact(read: Sequence[str], text: str, *, same_point: bool, digits_only: bool) -> bool:
+    """Whether a proposal is what is written: a mark is a mark, nothing is nothing, numbers are compared."""
+    said = "".join(read)
+    if len(text.strip()) == 0 or any(len(name) > 1 for name in read):
+        return said == text.strip()
+
+    def compared(number: str) -> str:
+        return canonical(number, same_point=same_point, digits_only=digits_only)
+
+    return said.strip() != "" and compared(said) == compared(text)
+
+
+def calibrate_lines(weights: Weights, measured: LineScores) -> LineCalibration:
+    """Fit a line reader's confidence to how right it was.
+
+    Args:
+        weights: Of a line reader.
+        measured: As `score_labelled` makes it, of pictures that the network was not trained on.
+
+    Raises:
+        DatasetError: There are fewer than `LEAST_PICTURES`; or all are right, or all wrong, which
+            tells nothing of when to doubt.
+    """
+    count, right = len(measured.correct), int(measured.correct.sum())
+    if count < LEAST_PICTURES:
+        raise DatasetError(
+            f"{count} labelled pictures with ink are too few to calibrate on.",
+            remedy=f"Label {LEAST_PICTURES} at least; a few hundred are better.",
+        )
+    if right in (0, count):
+        raise DatasetError(
+            f"{'All' if right else 'None'} of {count:,} pictures were read exactly, "
+            "so nothing can be learned of when to doubt.",
+            remedy="Label more of them.",
+        )
+    curve = fit_logistic(measured.scores, measured.correct)
+    before = measured.confidences(weights.header.calibration)
+    return LineCalibration(
+        replace(weights, header=replace(weights.header, calibration=curve)),
+        before=expected_calibration_error(before, measured.correct),
+        after=float(measured.to_json()["ece"]),
+    )

@@ -1,0 +1,170 @@
+"""What is fitted to a line reader when its training is over, and what is measured of it then."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from inkling.datasets.lines.stream import FramedLine
+from inkling.errors import DatasetError, DivergedError
+from inkling.evaluation.calibration import calibration_error, reliability
+from inkling.evaluation.logistic import fit_logistic, logistic
+from inkling.evaluation.metrics import wilson_interval
+from inkling.networks.characters import character_features
+from inkling.networks.ctc import align
+from inkling.networks.gauge import Gauge, fit_gauge
+from inkling.networks.scan import Scan, propose, scan, score_of
+from inkling.networks.weights import Header, Weights, round_to_half
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LineScores:
+    """How sure a network was of N lines, and how right.
+
+    Attributes:
+        scores: float64 (N,), of the most probable labels of each line; higher is surer.
+        correct: bool (N,), whether these are exactly the line's.
+    """
+
+    scores: NDArray[np.float64]
+    correct: NDArray[np.bool_]
+
+    @property
+    def exact(self) -> float:
+        """Part of the lines read exactly, 0 to 1."""
+        return float(self.correct.mean())
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Where `exact` lies with 95 % confidence (Wilson), 0 to 1."""
+        return wilson_interval(int(self.correct.sum()), len(self.correct))
+
+    def confidences(self, calibration: tuple[float, float]) -> NDArray[np.float64]:
+        """float64 (N,), the probability that a line is read exactly, as a calibration has it."""
+        return logistic(self.scores, *calibration)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values; `ece` is the calibration error when no line is judged by a curve fitted to it."""
+        return {
+            "n": len(self.correct),
+            "exact": self.exact,
+            "interval": list(self.interval),
+            "ece": _cross_fitted_error(self),
+        }
+
+
+def score_lines(network: nn.Module, lines: Sequence[FramedLine]) -> LineScores:
+    """Read lines and compare with what is written on them.
+
+    Args:
+        network: A line reader in evaluation mode, on the CPU.
+        lines: N of them, at least one.
+
+    Raises:
+        DatasetError: There are no lines.
+        DivergedError: The network gives something that is no number.
+    """
+    if not lines:
+        raise DatasetError("There are no lines to measure on.", remedy="Hold some out.")
+    scores, correct = [], []
+    for scanned, labels in zip(_scan(network, lines), map(_labels, lines), strict=True):
+        proposals = propose(scanned.log_probs, best=1)
+        scores.append(score_of(proposals))
+        correct.append(bool(proposals) and proposals[0][0] == labels)
+    return LineScores(np.array(scores, np.float64), np.array(correct, np.bool_))
+
+
+def finish_lines(
+    network: nn.Module, header: Header, familiar: Sequence[FramedLine], heldout: Sequence[FramedLine]
+) -> Weights:
+    """Make a trained line reader ready to read: fit its calibration and its gauge, write its scores down.
+
+    Its matrices are rounded to what the weights file keeps, before anything is measured.
+
+    Args:
+        network: On the CPU; put into evaluation mode.
+        header: Its calibration and its held-out score are replaced; the rest is kept.
+        familiar: Lines such as it was trained on, a few thousand.
+        heldout: Lines that it was not trained on.
+
+    Returns:
+        The weights; without a gauge when some character stands on none of the familiar lines.
+
+    Raises:
+        DatasetError: There are no held-out lines.
+        DivergedError: The network gives something that is no number.
+    """
+    network = network.eval()
+    round_to_half(network)
+    measured = score_lines(network, heldout)
+    header = replace(
+        header,
+        calibration=fit_logistic(measured.scores, measured.correct),
+        scores=header.scores | {"heldout": measured.to_json()},
+    )
+    return Weights(network, header, _gauge(network, len(header.alphabet), familiar, heldout))
+
+
+def _labels(line: FramedLine) -> tuple[int, ...]:
+    return tuple(place + 1 for place in line[1])
+
+
+def _scan(network: nn.Module, lines: Sequence[FramedLine]) -> list[Scan]:
+    scans = scan(network, [image for image, _ in lines])
+    if not all(np.isfinite(scanned.log_probs).all() for scanned in scans):
+        raise DivergedError(
+            "The network's answers are not finite numbers.",
+            remedy="Train it anew with a smaller optimizer.learning_rate.",
+        )
+    return scans
+
+
+def _cross_fitted_error(measured: LineScores) -> float:
+    """Calibration error with each half's curve fitted on the other: nothing judges itself."""
+    confidences = np.empty(len(measured.scores))
+    for part in (slice(0, None, 2), slice(1, None, 2)):
+        other = np.ones(len(confidences), bool)
+        other[part] = False
+        fitting = other if other.any() else ~other
+        curve = fit_logistic(measured.scores[fitting], measured.correct[fitting])
+        confidences[part] = logistic(measured.scores[part], *curve)
+    return calibration_error(reliability(confidences, measured.correct))
+
+
+def _gauge(
+    network: nn.Module, classes: int, familiar: Sequence[FramedLine], heldout: Sequence[FramedLine]
+) -> Gauge | None:
+    """A gauge of characters in units of numbers: one is as strange as its strangest character."""
+    rows = _characters(network, familiar)
+    fresh = [features for features, _ in _characters(network, heldout)]
+    targets = [place for _, places in rows for place in places]
+    if len(fresh) == 0 or len(set(targets)) < classes:
+        return None
+    learned = torch.from_numpy(np.concatenate([features for features, _ in rows]))
+    gauge = fit_gauge(learned, torch.tensor(targets), torch.from_numpy(np.concatenate(fresh)))
+    strangest = torch.stack([gauge.novelty(torch.from_numpy(features)).amax() for features in fresh])
+    return gauge._replace(scale=(gauge.scale * strangest.quantile(0.99)).clamp_min(1e-12))
+
+
+def _characters(
+    network: nn.Module, lines: Sequence[FramedLine]
+) -> list[tuple[NDArray[np.float32], tuple[int, ...]]]:
+    """The characters of each line that has any: features (L, D), and their L places in the alphabet."""
+    return [
+        (character_features(scanned, align(scanned.log_probs, _labels(line))), line[1])
+        for scanned, line in zip(_scan(network, lines), lines, strict=True)
+        if len(line[1]) > 0 and _fits(scanned, line[1])
+    ]
+
+
+def _fits(scanned: Scan, places: Sequence[int]) -> bool:
+    """Whether there are frames enough for the characters, and for a blank between equal ones."""
+    repeats = sum(one == other for one, other in itertools.pairwise(places))
+    return len(scanned.log_probs) >= len(places) + repeats

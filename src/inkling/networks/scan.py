@@ -1,0 +1,144 @@
+"""What a line reader makes of pictures: frames, what is written by them, and one score."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from inkling.networks.ctc import (
+    Floats,
+    Frames,
+    Labels,
+    Span,
+    align_each,
+    character_distributions_each,
+    prefix_beam,
+    prefix_beam_each,
+)
+from inkling.transforms.lines import to_line_input
+
+Proposal = tuple[Labels, float]
+"""Labels, 1 to C − 1, and the natural logarithm of their probability."""
+
+_MOST_SCORE = 20.0
+
+_LEAST_WIDTH = 8
+"""Prefixes that a search keeps, or as many as are wanted of it."""
+
+
+class Scan(NamedTuple):
+    """What a line reader makes of one picture.
+
+    Attributes:
+        log_probs: float32 (T, C), natural logarithms of each frame's distribution, the blank at 0.
+        features: float32 (T, D), what each frame was judged by.
+    """
+
+    log_probs: NDArray[np.float32]
+    features: NDArray[np.float32]
+
+
+class Decoded(NamedTuple):
+    """What is written on one picture, by its frames.
+
+    Attributes:
+        proposals: The most probable first; the empty one is a proposal, too.
+        spans: The frames, (first, last + 1), that each of the L labels of the first proposal stands in.
+        distributions: float64 (L, C − 1), how probable each label is in each of these places if the
+            others are right; column k is label k + 1.
+    """
+
+    proposals: list[Proposal]
+    spans: list[Span]
+    distributions: Floats
+
+
+@torch.inference_mode()
+def scan(
+    network: nn.Module,
+    pictures: Sequence[NDArray[np.uint8]],
+    *,
+    precision: torch.dtype = torch.float32,
+    batch_size: int = 64,
+) -> list[Scan]:
+    """Run a line reader over framed pictures, those of equal width together.
+
+    A picture's result does not depend on those that it is scanned with, but for rounding.
+
+    Args:
+        network: A line reader in evaluation mode, on the CPU.
+        pictures: Each uint8 (32, W), as `transforms.lines.frame_line` makes them.
+        precision: What it computes in.
+        batch_size: Pictures at a time.
+
+    Returns:
+        A scan of each picture, in their order.
+    """
+    scans: dict[int, Scan] = {}
+    for places in _batches((picture.shape[1] for picture in pictures), batch_size):
+        images = to_line_input(torch.from_numpy(np.stack([pictures[place] for place in places])))
+        with torch.autocast("cpu", precision, enabled=precision != torch.float32):
+            logits, features = network.logits_and_features(images)  # type: ignore[operator]
+        log_probs = logits.float().log_softmax(dim=2).transpose(0, 1).numpy()
+        judged = features.float().transpose(0, 1).numpy()
+        scans |= {place: Scan(log_probs[row], judged[row]) for row, place in enumerate(places)}
+    return [scans[place] for place in range(len(pictures))]
+
+
+def decode(pictures: Sequence[Frames], *, best: int = 5, batch_size: int = 64) -> list[Decoded]:
+    """Find what is written on pictures, those of equally many frames together.
+
+    A picture's result does not depend on those that it is decoded with, but for rounding.
+
+    Args:
+        pictures: The log-probabilities of each, (T, C).
+        best: Proposals wanted, at least 1.
+        batch_size: Pictures at a time.
+
+    Returns:
+        What is written on each, in their order.
+
+    Raises:
+        ValueError: The frames of some picture are no probabilities, so that nothing is possible.
+    """
+    decoded: dict[int, Decoded] = {}
+    for places in _batches((len(log_probs) for log_probs in pictures), batch_size):
+        log_probs = np.stack([pictures[place] for place in places])
+        proposals = prefix_beam_each(log_probs, width=max(_LEAST_WIDTH, best), best=best)
+        if not all(proposals):
+            raise ValueError("these frames are no probabilities: no labels are possible")
+        labels = [found[0][0] for found in proposals]
+        spans = align_each(log_probs, labels)
+        distributions = character_distributions_each(log_probs, labels)
+        decoded |= zip(places, map(Decoded, proposals, spans, distributions), strict=True)
+    return [decoded[place] for place in range(len(pictures))]
+
+
+def propose(log_probs: Frames, *, best: int = 5) -> list[Proposal]:
+    """The proposals alone, of one picture: the most probable first, the empty one among them."""
+    return prefix_beam(log_probs, width=max(_LEAST_WIDTH, best), best=best)
+
+
+def score_of(proposals: Sequence[Proposal]) -> float:
+    """How sure the network is of its first proposal: the logit of its probability, −20 to 20."""
+    if not proposals:
+        return -_MOST_SCORE
+    chance = proposals[0][1]
+    against = math.log(-math.expm1(min(chance, -1e-15)))
+    return float(np.clip(chance - against, -_MOST_SCORE, _MOST_SCORE))
+
+
+def _batches(sizes: Iterable[int], most: int) -> Iterator[list[int]]:
+    """Places of pictures of one size, at most so many at a time."""
+    alike: dict[int, list[int]] = {}
+    for place, size in enumerate(sizes):
+        alike.setdefault(size, []).append(place)
+    for places in alike.values():
+        for start in range(0, len(places), most):
+            yield places[start : start + most]

@@ -1,0 +1,286 @@
+"""One picture of one line of writing: the number on it, how sure that is, and what else it may be."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import math
+import os
+from collections.abc import Iterable, Sequence
+from importlib.resources import as_file, files
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from inkling.documents.picture import Picture, to_picture
+from inkling.elements import Alternative, Box, Character, Reading
+from inkling.errors import PictureError, WeightsError
+from inkling.networks.characters import character_features
+from inkling.networks.ctc import Span
+from inkling.networks.linereader import PIXELS_PER_FRAME
+from inkling.networks.scan import Decoded, Proposal, Scan, decode, scan, score_of
+from inkling.networks.weights import Weights, load_weights
+from inkling.transforms.lines import LINE_HEIGHT, PAPER, Framing, frame_with_place
+
+DOUBT_BELOW = 0.9
+"""A number that is less probable is `doubtful`."""
+
+ILLEGIBLE_BELOW = 0.1
+"""When no number is as probable as this, the line is `illegible`."""
+
+STRANGE_ABOVE = 1.0
+"""A number with more novelty is `doubtful`, however probable."""
+
+LEAST_HEIGHT = 8
+"""Pixels that a picture of a line must be high."""
+
+MOST_ASPECT = 60
+"""Times that a picture of a line may be as wide as high."""
+
+_REASONS = {
+    "crossed out": "It is crossed out.",
+    "not a number": "What is written is no number.",
+    "several lines": "Several lines are written one above the other; cut them apart.",
+    "upside down": "It is upside down; turn the picture.",
+}
+
+_INK = PAPER + 60
+"""Level of a framed line above which a pixel counts as ink, for the boxes of characters."""
+
+
+@functools.cache
+def box_line_weights() -> Weights:
+    """The line reader that comes with Inkling; see `weights/lines.md` for what it is."""
+    # It outlives the first call, which may come from inference mode; tensors made in it know no gradient.
+    with torch.inference_mode(False), as_file(files("inkling") / "weights" / "lines.safetensors") as path:
+        return load_weights(path)
+
+
+def read_line(picture: Picture, *, weights: Weights | None = None) -> Reading:
+    """Read the number on a picture of one line of handwriting.
+
+    Dark ink on lighter paper of any kind; the line fills a good part of the picture's height.
+
+    Args:
+        picture: A path, the bytes of a file, or an array: (H, W) grey or (H, W, 3) RGB.
+        weights: By default those that come with Inkling.
+
+    Returns:
+        The number with its probability, or the reason why there is none.
+
+    Raises:
+        PictureError: The picture cannot be opened, or cannot be one of a line.
+        WeightsError: The weights are not those of a line reader.
+
+    Example:
+        >>> import numpy as np
+        >>> read_line(np.full((40, 130), 255, np.uint8)).status
+        'blank'
+    """
+    return read_framed([open_line(picture)], weights=weights, sources=[_source(picture)])[0]
+
+
+def read_lines(
+    pictures: Iterable[Picture], *, weights: Weights | None = None, batch_size: int = 64
+) -> list[Reading]:
+    """Read many pictures of one line each, in batches.
+
+    One that cannot be opened has the status `failed`, with the reason; the others are done.
+
+    Args:
+        pictures: Each as `read_line` takes it.
+        weights: By default those that come with Inkling.
+        batch_size: Pictures that the network sees at a time.
+
+    Returns:
+        A reading of each picture, in their order.
+
+    Raises:
+        WeightsError: The weights are not those of a line reader.
+    """
+    framed: list[Framing | None] = []
+    failures: dict[int, Reading] = {}
+    sources = []
+    for place, picture in enumerate(pictures):
+        source = _source(picture)
+        sources.append(source)
+        try:
+            framed.append(open_line(picture))
+        except PictureError as problem:
+            framed.append(None)
+            failures[place] = Reading("", 0.0, "failed", str(problem), source=source)
+    opened = [place for place, line in enumerate(framed) if line is not None]
+    readings = read_framed(
+        [line for line in framed if line is not None],
+        weights=weights,
+        sources=[sources[place] for place in opened],
+        batch_size=batch_size,
+    )
+    done = dict(zip(opened, readings, strict=True)) | failures
+    return [done[place] for place in range(len(framed))]
+
+
+def read_framed(
+    framed: Sequence[Framing],
+    *,
+    weights: Weights | None = None,
+    sources: Sequence[str] | None = None,
+    batch_size: int = 64,
+) -> list[Reading]:
+    """Read lines that have been framed.
+
+    Args:
+        framed: Pictures as `open_line` gives them.
+        weights: By default those that come with Inkling.
+        sources: Where each came from.
+        batch_size: Pictures at a time.
+    """
+    weights = weights or box_line_weights()
+    if weights.header.network.name != "line-reader":
+        raise WeightsError(
+            f"These are weights of a {weights.header.network.name}, not of a line reader.",
+            remedy="Train one with `inkling train lines`, or leave --weights out.",
+        )
+    sources = sources or [""] * len(framed)
+    scans = scan(weights.network, [line.image for line in framed], batch_size=batch_size)
+    decoded = decode([seen.log_probs for seen in scans], batch_size=batch_size)
+    return [
+        _reading(line, seen, written, weights, source)
+        for line, seen, written, source in zip(framed, scans, decoded, sources, strict=True)
+    ]
+
+
+def _source(picture: Picture) -> str:
+    """The path of a picture; empty for bytes and arrays."""
+    return str(picture) if isinstance(picture, (str, os.PathLike)) else ""
+
+
+def open_line(picture: Picture) -> Framing:
+    """Open a picture of a line and frame it.
+
+    Args:
+        picture: As `read_line` takes it.
+
+    Raises:
+        PictureError: The picture cannot be opened, or cannot be one of a line.
+    """
+    pixels = to_picture(picture)
+    height, width = pixels.shape[:2]
+    if height < LEAST_HEIGHT or width < 2:
+        raise PictureError(
+            f"A line of writing is at least {LEAST_HEIGHT} pixels high; this has {width} x {height}.",
+            remedy="Cut it from a larger scan.",
+        )
+    if width > MOST_ASPECT * height:
+        raise PictureError(
+            f"A picture of {width:,} x {height:,} pixels is too long for one number.", remedy="Cut it up."
+        )
+    return frame_with_place(pixels)
+
+
+def _reading(line: Framing, seen: Scan, written: Decoded, weights: Weights, source: str) -> Reading:
+    """Decide what a scanned picture says."""
+    if np.ptp(line.image) == 0:
+        return Reading("", 1.0, "blank", "There is no ink on the picture.", source=source)
+    proposals = written.proposals
+    confidence = confidence_of(proposals, weights)
+    labels = proposals[0][0]
+    names = [weights.header.alphabet[label - 1] for label in labels]
+    alternatives = _alternatives(proposals, confidence, weights)
+    if not names:
+        reason = "There is no writing on the picture."
+        return Reading("", confidence, "blank", reason, alternatives=alternatives, source=source)
+    mark = next((name for name in names if name in _REASONS), "")
+    if mark:
+        return Reading("", confidence, "illegible", _REASONS[mark], alternatives=alternatives, source=source)
+    text = "".join(names)
+    if confidence < ILLEGIBLE_BELOW or not text.strip():
+        alternatives = (Alternative(text, confidence), *alternatives) if text.strip() else alternatives
+        reason = "It cannot be read: no number is probable."
+        return Reading("", 1 - confidence, "illegible", reason, alternatives=alternatives, source=source)
+    strangeness = _novelty(seen, written.spans, weights)
+    reasons = []
+    if confidence < DOUBT_BELOW:
+        reasons.append(f"It could also be {alternatives[0].text}." if alternatives else "It is not clear.")
+    if strangeness is not None and strangeness > STRANGE_ABOVE:
+        reasons.append("It is unlike the writing trained on.")
+    return Reading(
+        text=text,
+        confidence=confidence,
+        status="doubtful" if reasons else "read",
+        reason=" ".join(reasons),
+        characters=_characters(line, written, weights),
+        alternatives=alternatives,
+        novelty=strangeness,
+        source=source,
+    )
+
+
+def confidence_of(proposals: Sequence[Proposal], weights: Weights) -> float:
+    """Calibrated probability that the first proposal is exactly right, 0 to 1."""
+    slope, intercept = weights.header.calibration
+    return 1 / (1 + math.exp(-(slope * score_of(proposals) + intercept)))
+
+
+def _alternatives(
+    proposals: Sequence[Proposal], confidence: float, weights: Weights
+) -> tuple[Alternative, ...]:
+    """The other numbers; what the first leaves of the whole is theirs in proportion."""
+    first = math.exp(proposals[0][1])
+    rest = max(1 - first, 1e-12)
+    others = []
+    for labels, chance in proposals[1:]:
+        names = [weights.header.alphabet[label - 1] for label in labels]
+        if names and not any(name in _REASONS for name in names):
+            share = min(math.exp(chance) / rest, 1.0)
+            others.append(Alternative("".join(names), (1 - confidence) * share))
+    return tuple(others)
+
+
+def _novelty(seen: Scan, spans: Sequence[Span], weights: Weights) -> float | None:
+    if weights.gauge is None:
+        return None
+    return float(weights.gauge.novelty(torch.from_numpy(character_features(seen, spans))).max())
+
+
+def _characters(line: Framing, written: Decoded, weights: Weights) -> tuple[Character, ...]:
+    labels = written.proposals[0][0]
+    boxes = _boxes(line.image, written.spans)
+    down, scale = line.top, line.scale
+    return tuple(
+        Character(
+            text=weights.header.alphabet[label - 1],
+            confidence=float(distribution[label - 1]),
+            probabilities=tuple(distribution.tolist()),
+            box=Box(left * scale, down + top * scale, right * scale, down + bottom * scale),
+        )
+        for label, distribution, (left, top, right, bottom) in zip(
+            labels, written.distributions, boxes, strict=True
+        )
+    )
+
+
+def _boxes(picture: NDArray[np.uint8], spans: Sequence[tuple[int, int]]) -> list[tuple[int, int, int, int]]:
+    """Where the characters stand in the framed picture, from the frames that speak for them.
+
+    The network tells about the middle of a character; its ink reaches half-way to the next.
+    """
+    width = picture.shape[1]
+    middles = [(first + last) * PIXELS_PER_FRAME / 2 for first, last in spans]
+    reach = float(np.median(np.diff(middles))) * 0.75 if len(middles) > 1 else LINE_HEIGHT * 0.4
+    borders = [max(middles[0] - reach, 0.0)]
+    borders += [(a + b) / 2 for a, b in itertools.pairwise(middles)]
+    borders += [min(middles[-1] + reach, float(width))]
+    boxes = []
+    for begin, end in itertools.pairwise(borders):
+        left, right = math.floor(begin), max(math.ceil(end), math.floor(begin) + 1)
+        ink = picture[:, left:right] > _INK
+        rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
+        if len(rows) == 0:
+            boxes.append((left, 0, right, LINE_HEIGHT))
+        else:
+            boxes.append(
+                (left + int(columns[0]), int(rows[0]), left + int(columns[-1]) + 1, int(rows[-1]) + 1)
+            )
+    return boxes

@@ -1,0 +1,160 @@
+"""The one normalisation of lines of writing that training and reading share.
+
+Two steps, as for digits (`transforms/normalize.py`):
+
+- `frame_line` takes the rows that writing stands on, scales them to `LINE_HEIGHT`, the aspect kept,
+  and stretches the grey so that paper is `PAPER` and the darkest of the ink 255, however pale it is;
+- `to_line_input` makes framed pictures into the network's input, in which paper is exactly 0.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+LINE_HEIGHT = 32
+"""Rows of a framed line, in pixels."""
+
+PAPER = 64
+"""Level of the paper in a framed line; what is brighter lies below, what is darker above."""
+
+WIDTH_STEP = 16
+"""Framed lines are as many pixels wide as a multiple of this, filled up with paper on the right."""
+
+_LOOK_HEIGHT = 48
+"""Rows of the picture in which writing is looked for."""
+
+_INK_PART = 0.45
+"""What is darker than the paper by this part of the darkest ink is ink."""
+
+_MARGIN = 0.2
+"""Rows above and below the writing that are kept, as a part of its height."""
+
+_LEAST_PART = 0.3
+"""Part of the picture's rows that is kept at least: a dot is not to fill the line."""
+
+_LEAST_RANGE = 16
+"""Grey levels that are stretched at most to the whole range: paper's own grain is to stay faint."""
+
+
+class Framing(NamedTuple):
+    """A framed line, and where it stood in the picture.
+
+    Attributes:
+        image: uint8 (`LINE_HEIGHT`, W), W a multiple of `WIDTH_STEP`; ink high.
+        top: Row of the picture that the first row of the image shows, in its pixels.
+        scale: Pixels of the picture to one of the image, in both directions.
+    """
+
+    image: NDArray[np.uint8]
+    top: int
+    scale: float
+
+
+def frame_line(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Make a picture of a line of dark writing on light paper into what line readers see.
+
+    Args:
+        picture: uint8 of shape (H, W), or (H, W, 3) RGB; at least one pixel.
+
+    Returns:
+        uint8 of shape (`LINE_HEIGHT`, W'), W' a multiple of `WIDTH_STEP`; ink high.
+    """
+    return frame_with_place(picture).image
+
+
+def frame_with_place(picture: NDArray[np.uint8]) -> Framing:
+    """Frame a line, and say where its image stood in the picture; see `frame_line`."""
+    grey = picture if picture.ndim == 2 else cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    top, bottom = find_rows(grey)
+    grey = grey[top:bottom]
+    height, width = grey.shape
+    across = max(1, round(width * LINE_HEIGHT / height))
+    scaled = np.asarray(_resize(grey, across, LINE_HEIGHT), np.uint8)
+    paper, dark = _levels(scaled)
+    stretch = (255 - PAPER) / max(paper - dark, _LEAST_RANGE)
+    levels = (np.arange(256, dtype=np.float64) - paper) * -stretch + PAPER
+    table = np.clip(np.round(levels), 0, 255).astype(np.uint8)
+    framed = np.full((LINE_HEIGHT, -(-across // WIDTH_STEP) * WIDTH_STEP), PAPER, np.uint8)
+    framed[:, :across] = table[scaled]
+    return Framing(framed, top, height / LINE_HEIGHT)
+
+
+def find_rows(grey: NDArray[np.uint8]) -> tuple[int, int]:
+    """Find the rows that writing stands on, with a margin; small writing is to be seen large.
+
+    Ink is joined into pieces. Ruled lines, the borders of cells, what is cut off at the edges of the
+    picture, and dust are no writing; where nothing else is left, the whole picture is.
+
+    Args:
+        grey: uint8 (H, W).
+
+    Returns:
+        `(top, bottom)`, the first row and the one after the last, at least `_LEAST_PART` of H apart
+        but for rounding.
+    """
+    height, width = grey.shape
+    rows = min(height, _LOOK_HEIGHT)
+    columns = max(1, round(width * rows / height))
+    small = cv2.GaussianBlur(_resize(grey, columns, rows), (0, 0), 0.7)
+    paper = int(np.median(small))
+    inside = small[rows // 10 : rows - rows // 10, columns // 16 : columns - columns // 16]
+    depth = paper - float(np.quantile(inside, 0.02))
+    if depth < _LEAST_RANGE:
+        return 0, height
+    ink = (small < paper - _INK_PART * depth).astype(np.uint8)
+    _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    pieces = stats[1:][_are_writing(stats[1:], rows, columns)]
+    if len(pieces) == 0:
+        return 0, height
+    first = int(pieces[:, cv2.CC_STAT_TOP].min())
+    last = int((pieces[:, cv2.CC_STAT_TOP] + pieces[:, cv2.CC_STAT_HEIGHT]).max())
+    reach = max((1 + 2 * _MARGIN) * (last - first), _LEAST_PART * rows) / 2
+    middle = (first + last) / 2
+    # Whole rows of the small picture, so that a larger scan is cut at the same places.
+    top, bottom = max(math.floor(middle - reach), 0), min(math.ceil(middle + reach), rows)
+    return round(top * height / rows), round(bottom * height / rows)
+
+
+def _are_writing(stats: NDArray[np.int32], rows: int, columns: int) -> NDArray[np.bool_]:
+    """Which pieces of ink are neither ruled lines, nor borders, nor cut-off neighbours, nor dust."""
+    left, top, across, down, area = (stats[:, column] for column in range(5))
+    right, bottom = left + across, top + down
+    at_side = (left <= 1) | (right >= columns - 1)
+    at_end = (top <= 1) | (bottom >= rows - 1)
+    rule = (across > 0.6 * columns) & (down < 0.25 * rows)
+    border = (at_side | at_end) & ((down < 0.2 * rows) | (across < 0.06 * columns) | (across > 6 * down))
+    neighbour = at_end & ((bottom < 0.25 * rows) | (top > 0.8 * rows))
+    dust = (area < 0.004 * rows * columns) & (down < 0.15 * rows)
+    return np.asarray(~(rule | border | neighbour | dust))
+
+
+def _resize(grey: NDArray[np.uint8], columns: int, rows: int) -> NDArray[np.uint8]:
+    shrinks = rows < grey.shape[0]
+    way = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(grey, (columns, rows), interpolation=way), np.uint8)
+
+
+def _levels(grey: NDArray[np.uint8]) -> tuple[int, int]:
+    """The grey of the paper, which is most of the picture, and of its darkest hundredth."""
+    below = np.cumsum(np.bincount(grey.ravel(), minlength=256))
+    paper = int(np.searchsorted(below, 0.5 * grey.size))
+    dark = int(np.searchsorted(below, 0.01 * grey.size))
+    return paper, dark
+
+
+def to_line_input(images: torch.Tensor) -> torch.Tensor:
+    """Make framed lines into the network's input.
+
+    Args:
+        images: uint8 of shape (N, `LINE_HEIGHT`, W), as `frame_line` makes them.
+
+    Returns:
+        float32 of shape (N, 1, `LINE_HEIGHT`, W); paper is 0, the darkest ink 3.
+    """
+    return (images.unsqueeze(1).float() - PAPER) * (3 / (255 - PAPER))

@@ -1,0 +1,109 @@
+"""Scanning and decoding of pictures: in any company, each gets what it gets alone."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from ctc_pictures import picture, written
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from torch import nn
+
+from inkling.networks.build import NetworkSettings, build_network
+from inkling.networks.ctc import align, character_distributions, log_probability
+from inkling.networks.linereader import PIXELS_PER_FRAME
+from inkling.networks.scan import decode, propose, scan, score_of
+
+WIDTHS = [32, 64, 32, 48, 64, 32, 32]
+
+
+@pytest.fixture(scope="module")
+def network() -> nn.Module:
+    torch.manual_seed(0)
+    return build_network(NetworkSettings("line-reader", (4, 4, 8)), classes=6).eval()
+
+
+@pytest.fixture(scope="module")
+def pictures() -> list[NDArray[np.uint8]]:
+    random = np.random.default_rng(0)
+    return [random.integers(0, 256, (32, width), np.uint8) for width in WIDTHS]
+
+
+@pytest.mark.parametrize("batch_size", [1, 2, 64])
+def test_pictures_of_all_widths_are_scanned_as_alone_and_stay_in_order(
+    network: nn.Module, pictures: list[NDArray[np.uint8]], batch_size: int
+) -> None:
+    scans = scan(network, pictures, batch_size=batch_size)
+    assert [len(seen.log_probs) * PIXELS_PER_FRAME for seen in scans] == WIDTHS
+    for seen, one in zip(scans, pictures, strict=True):
+        [alone] = scan(network, [one])
+        np.testing.assert_allclose(seen.log_probs, alone.log_probs, atol=1e-5)
+        np.testing.assert_allclose(seen.features, alone.features, atol=1e-5)
+        np.testing.assert_allclose(np.exp(seen.log_probs).sum(axis=1), 1, atol=1e-5)
+
+
+def test_half_precision_differs_in_rounding_only(
+    network: nn.Module, pictures: list[NDArray[np.uint8]]
+) -> None:
+    for seen, rounded in zip(
+        scan(network, pictures), scan(network, pictures, precision=torch.bfloat16), strict=True
+    ):
+        assert rounded.log_probs.dtype == rounded.features.dtype == np.float32
+        np.testing.assert_allclose(rounded.log_probs, seen.log_probs, atol=0.05)
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 3), st.floats(0.1, 9), st.integers(0, 10**6)), max_size=12),
+    st.integers(1, 10),
+    st.integers(1, 5),
+)
+def test_pictures_are_decoded_as_alone_and_stay_in_order(
+    drawn: list[tuple[int, float, int]], best: int, batch_size: int
+) -> None:
+    pictures = [picture(8 * size, 5, sharpness, seed) for size, sharpness, seed in drawn]
+    decoded = decode(pictures, best=best, batch_size=batch_size)
+    assert len(decoded) == len(pictures)
+    for log_probs, found in zip(pictures, decoded, strict=True):
+        alone = [(labels, pytest.approx(p)) for labels, p in propose(log_probs, best=best)]
+        assert found.proposals == alone
+        labels = found.proposals[0][0]
+        assert found.spans == align(log_probs, labels)
+        expected = character_distributions(log_probs, labels)
+        np.testing.assert_allclose(found.distributions, expected, rtol=1e-9)
+
+
+def test_what_is_written_is_found_with_its_places_and_doubts() -> None:
+    labels = (3, 3, 7, 1)
+    log_probs = written(labels, 60, 12, seed=0)
+    [blank, found] = decode([np.log([[0.9, 0.1]] * 4), log_probs.astype(np.float32)])
+    assert (blank.proposals[0][0], blank.spans, blank.distributions.shape) == ((), [], (0, 1))
+    assert found.proposals[0] == (labels, pytest.approx(log_probability(log_probs, labels), abs=1e-5))
+    assert found.spans == [(7, 9), (22, 24), (37, 39), (52, 54)]
+    assert [int(column) + 1 for column in found.distributions.argmax(axis=1)] == [3, 3, 7, 1]
+
+
+@pytest.mark.parametrize("value", [-np.inf, np.nan])
+def test_frames_that_are_no_probabilities_are_refused(value: float) -> None:
+    with pytest.raises(ValueError, match="no probabilities"):
+        decode([picture(6, 4, 1.0, seed=0), np.full((6, 4), value)])
+
+
+@pytest.mark.parametrize(
+    ("chance", "score"),
+    [
+        (None, -20.0),
+        (1.0, 20.0),
+        (1 - 1e-12, 20.0),
+        (0.9, math.log(9)),
+        (0.5, 0.0),
+        (0.1, -math.log(9)),
+        (1e-30, -20.0),
+    ],
+)
+def test_a_score_is_the_logit_of_the_first_proposal(chance: float | None, score: float) -> None:
+    proposals = [] if chance is None else [((1, 2), math.log(chance)), ((1,), math.log(chance / 2))]
+    assert score_of(proposals) == pytest.approx(score, abs=1e-9)

@@ -1,0 +1,145 @@
+"""The normalisation of lines: size, levels, and what it does not depend on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from inkling.transforms.lines import (
+    LINE_HEIGHT,
+    PAPER,
+    WIDTH_STEP,
+    find_rows,
+    frame_line,
+    frame_with_place,
+    to_line_input,
+)
+
+
+def bar(height: int, width: int, *, paper: int = 200, ink: int = 60) -> np.ndarray:
+    """Light paper with an upright bar of ink in its middle."""
+    picture = np.full((height, width), paper, np.uint8)
+    picture[height // 8 : -height // 8, width // 2 - 2 : width // 2 + 2] = ink
+    return picture
+
+
+@given(arrays(np.uint8, st.tuples(st.integers(1, 90), st.integers(1, 200))))
+def test_any_picture_becomes_a_line_of_the_one_height(picture: np.ndarray) -> None:
+    framed = frame_line(picture)
+    assert framed.dtype == np.uint8
+    assert framed.shape[0] == LINE_HEIGHT
+    assert framed.shape[1] % WIDTH_STEP == 0
+    top, bottom = find_rows(picture)
+    assert 0 <= top < bottom <= len(picture)
+    across = max(1, round(picture.shape[1] * LINE_HEIGHT / (bottom - top)))
+    assert 0 <= framed.shape[1] - across < WIDTH_STEP
+    assert (framed[:, across:] == PAPER).all()
+
+
+def test_paper_and_the_darkest_ink_have_their_levels() -> None:
+    framed = frame_line(bar(LINE_HEIGHT, 64))
+    assert framed[0, 0] == PAPER
+    assert framed[LINE_HEIGHT // 2, 32] == 255
+
+
+@given(st.integers(60, 250), st.integers(40, 200), st.floats(0.2, 1.0))
+def test_levels_do_not_depend_on_how_light_the_paper_or_how_pale_the_ink_is(
+    paper: int, depth: int, fade: float
+) -> None:
+    ink = max(round(paper - depth * fade), 0)
+    if paper - ink < 16:
+        return
+    assert np.array_equal(
+        frame_line(bar(LINE_HEIGHT, 64, paper=paper, ink=ink)), frame_line(bar(LINE_HEIGHT, 64))
+    )
+
+
+def test_the_grain_of_empty_paper_stays_faint() -> None:
+    noise = np.random.default_rng(0).normal(200, 1.5, (LINE_HEIGHT, 64)).round().astype(np.uint8)
+    assert np.abs(frame_line(noise).astype(int) - PAPER).mean() < 20
+
+
+@pytest.mark.parametrize("factor", [2, 3])
+def test_a_larger_scan_of_the_same_line_is_framed_alike(factor: int) -> None:
+    small = bar(LINE_HEIGHT, 64)
+    large = small.repeat(factor, axis=0).repeat(factor, axis=1)
+    assert np.array_equal(frame_line(large), frame_line(small))
+
+
+def test_a_coloured_picture_is_framed_by_its_grey() -> None:
+    grey = bar(LINE_HEIGHT, 64)
+    assert np.array_equal(frame_line(np.stack([grey] * 3, axis=2)), frame_line(grey))
+
+
+def test_paper_is_nothing_to_the_network() -> None:
+    levels = torch.tensor([[[0, PAPER, 255]]], dtype=torch.uint8)
+    inputs = to_line_input(levels)
+    assert inputs.shape == (1, 1, 1, 3)
+    assert inputs[0, 0, 0, 1] == 0
+    assert float(inputs[0, 0, 0, 2]) == pytest.approx(3)
+    assert inputs[0, 0, 0, 0] == pytest.approx(-64 * 3 / 191)
+
+
+def sheet(height: int = 60, width: int = 120) -> np.ndarray:
+    """Light paper, nothing on it."""
+    return np.full((height, width), 210, np.uint8)
+
+
+def with_writing(top: int, bottom: int) -> np.ndarray:
+    """Two strokes between two rows."""
+    picture = sheet()
+    picture[top:bottom, 40:45] = 60
+    picture[top:bottom, 60:65] = 60
+    return picture
+
+
+@pytest.mark.parametrize(
+    ("what", "change"),
+    [
+        ("nothing", lambda picture: None),
+        ("a ruled line below", lambda picture: picture.__setitem__((slice(54, 56), slice(None)), 60)),
+        ("a border above", lambda picture: picture.__setitem__((slice(0, 2), slice(None)), 60)),
+        ("a border at the side", lambda picture: picture.__setitem__((slice(None), slice(0, 2)), 60)),
+        ("a neighbour cut off above", lambda picture: picture.__setitem__((slice(0, 9), slice(30, 36)), 60)),
+        ("a neighbour cut off below", lambda paper: paper.__setitem__((slice(52, 60), slice(30, 36)), 60)),
+        ("dust", lambda picture: picture.__setitem__((slice(8, 10), slice(100, 102)), 60)),
+    ],
+)
+def test_the_rows_of_writing_are_found_beside(what: str, change: Callable[[np.ndarray], None]) -> None:
+    picture = with_writing(22, 46)
+    change(picture)
+    top, bottom = find_rows(picture)
+    assert 14 <= top <= 19, what
+    assert 49 <= bottom <= 54, what
+
+
+def test_writing_that_fills_the_picture_is_left_as_it_is() -> None:
+    assert find_rows(with_writing(4, 57)) == (0, 60)
+
+
+@pytest.mark.parametrize("picture", [sheet(), sheet(1, 50), np.zeros((40, 40), np.uint8)])
+def test_where_nothing_is_written_the_whole_picture_is_kept(picture: np.ndarray) -> None:
+    assert find_rows(picture) == (0, len(picture))
+
+
+def test_a_dot_alone_does_not_fill_the_line() -> None:
+    picture = sheet()
+    picture[30:40, 50:60] = 60
+    top, bottom = find_rows(picture)
+    assert bottom - top >= 0.3 * 60
+    assert top < 30
+    assert bottom > 40
+
+
+@given(st.integers(0, 25), st.integers(30, 60))
+def test_a_framing_leads_back_to_the_picture(top: int, bottom: int) -> None:
+    framed = frame_with_place(with_writing(top, bottom))
+    rows = np.flatnonzero((framed.image > 150).any(axis=1))
+    assert framed.top + rows[0] * framed.scale == pytest.approx(top, abs=1.5 * framed.scale)
+    assert framed.top + (rows[-1] + 1) * framed.scale == pytest.approx(bottom, abs=1.5 * framed.scale)
