@@ -31,6 +31,7 @@ import torch
 from numpy.typing import NDArray
 
 from conditions import describe, external
+from inkling.evaluation.lines import canonical, edit_operations
 from inkling.evaluation.metrics import wilson_interval
 from inkling.recognition.lines import read_line
 
@@ -46,7 +47,7 @@ class MissingEngineError(Exception):
 
 def digits_of(text: str) -> str:
     """The digits of a text, in order."""
-    return re.sub(r"[^0-9]", "", text)
+    return canonical(text, digits_only=True)
 
 
 def point_for_comma(text: str) -> str:
@@ -196,13 +197,7 @@ def load_odd_half(folder: Path, limit: int | None) -> tuple[list[Picture], list[
 
 def edits(read: str, written: str) -> int:
     """Fewest insertions, deletions and changes that make one the other."""
-    row = list(range(len(written) + 1))
-    for i, letter in enumerate(read, 1):
-        previous, row[0] = row[0], i
-        for j, wanted in enumerate(written, 1):
-            cost = min(row[j] + 1, row[j - 1] + 1, previous + (letter != wanted))
-            previous, row[j] = row[j], cost
-    return row[-1]
+    return sum(wanted != letter for wanted, letter in edit_operations(written, read))
 
 
 def main() -> None:

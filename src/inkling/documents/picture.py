@@ -42,6 +42,11 @@ _BROKEN = (
 """Decoders meet broken files with all of these."""
 
 
+def source_of(picture: Picture) -> str:
+    """The path of a picture; empty for bytes and arrays."""
+    return str(picture) if isinstance(picture, (str, os.PathLike)) else ""
+
+
 def to_picture(picture: Picture) -> NDArray[np.uint8]:
     """Open what a caller gives as a picture.
 

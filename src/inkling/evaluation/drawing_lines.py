@@ -26,9 +26,8 @@ from inkling.evaluation.canvas import (
     show_picture,
     write,
 )
-from inkling.evaluation.drawing_scores import draw_risk_coverage
+from inkling.evaluation.drawing_scores import draw_bins, draw_risk_coverage
 from inkling.evaluation.lines import LineEvaluation, LineMistake, edit_operations
-from inkling.evaluation.metrics import wilson_interval
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -146,8 +145,6 @@ def _show_in_cell(axes: Axes, picture: Picture, left: float, bottom: float) -> N
 
 def draw_line_reliability(evaluation: LineEvaluation) -> Figure:
     """The confidence of the answers against how many are exactly right, over how often each occurs."""
-    from matplotlib.colors import to_rgba
-
     if not evaluation.answered:
         return new_figure(7, 1.2, "No answers", "There is no confidence to compare with anything")
     bins = evaluation.reliability
@@ -159,22 +156,8 @@ def draw_line_reliability(evaluation: LineEvaluation) -> Figure:
     )
     axes = chart(figure, 0.85, 2.45, 5.0, 3.35, y_label="of these, exactly right (%)")
     axes.plot([0, 100], [0, 100], "--", color=QUIET, linewidth=1)
-    full = np.flatnonzero(bins.count)
-    accuracy, counts = bins.accuracy[full], bins.count[full]
-    right = np.rint(accuracy * counts).astype(int)
-    # A bin of three pictures must not look like one of three thousand.
-    limits = np.array([wilson_interval(int(r), int(n)) for r, n in zip(right, counts, strict=True)])
-    axes.errorbar(
-        100 * bins.confidence[full],
-        100 * accuracy,
-        yerr=100 * np.abs(limits.T - accuracy),
-        fmt="o",
-        color=BLUE,
-        markersize=4.5,
-        elinewidth=1.0,
-        ecolor=to_rgba(BLUE, 0.4),
-        label=f"{evaluation.answered:,} answers: calibration error {100 * evaluation.ece:.2f} %",
-    )
+    label = f"{evaluation.answered:,} answers: calibration error {100 * evaluation.ece:.2f} %"
+    draw_bins(axes, bins, BLUE, label)
     axes.set_ylim(-2, 102)
     axes.tick_params(labelbottom=False)
     add_legend(axes, loc="lower left", bbox_to_anchor=(0, 1.0), borderaxespad=0.3)

@@ -171,10 +171,10 @@ def draw_reliability(before: Reliability, after: Reliability, ece_before: float,
     )
     axes = chart(figure, 0.85, 2.45, 5.0, 3.2, y_label="of these, right (%)")
     axes.plot([0, 100], [0, 100], "--", color=QUIET, linewidth=1)
-    _draw_bins(
+    draw_bins(
         axes, before, OCHRE, f"as the network says it: calibration error {100 * ece_before:.2f} %", -0.5
     )
-    _draw_bins(axes, after, BLUE, f"after temperature: calibration error {100 * ece_after:.2f} %", 0.5)
+    draw_bins(axes, after, BLUE, f"after temperature: calibration error {100 * ece_after:.2f} %", 0.5)
     axes.set_ylim(-2, 102)
     add_legend(axes, loc="lower left", bbox_to_anchor=(0, 1.0), borderaxespad=0.3)
     counts = chart(figure, 0.85, 0.65, 5.0, 1.35, x_label="confidence (%)", y_label="pictures")
@@ -191,7 +191,7 @@ def draw_reliability(before: Reliability, after: Reliability, ece_before: float,
     return figure
 
 
-def _draw_bins(axes: Axes, bins: Reliability, colour: str, label: str, shift: float) -> None:
+def draw_bins(axes: Axes, bins: Reliability, colour: str, label: str, shift: float = 0.0) -> None:
     """Points with Wilson intervals: a bin of three pictures must not look like one of three thousand."""
     from matplotlib.colors import to_rgba
 

@@ -4,36 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import torch.nn.functional as F
 from torch import Tensor, nn
 
-
-class Layer(nn.Module):
-    """Convolution, optional 2×2 pooling, normalisation, ReLU; added to its input if `residual`."""
-
-    def __init__(
-        self,
-        inputs: int,
-        outputs: int,
-        *,
-        kernel: int = 3,
-        padding: int = 1,
-        pool: bool = False,
-        residual: bool = False,
-    ) -> None:
-        super().__init__()
-        self.conv = nn.Conv2d(inputs, outputs, kernel, padding=padding, bias=False)
-        self.norm = nn.BatchNorm2d(outputs)
-        self.pool = pool
-        self.residual = residual
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(N, inputs, h, w) to (N, outputs, h', w')."""
-        y = self.conv(x)
-        if self.pool:
-            y = F.max_pool2d(y, 2)
-        y = F.relu(self.norm(y))
-        return x + y if self.residual else y
+from inkling.networks.layer import Layer
 
 
 class DeepNet(nn.Module):
@@ -48,9 +21,9 @@ class DeepNet(nn.Module):
         super().__init__()
         wide, middle, deep = widths
         self.layers = nn.Sequential(
-            Layer(1, wide, kernel=5, padding=2, pool=True),  # (N, wide, 14, 14)
+            Layer(1, wide, kernel=5, padding=2, pool=2),  # (N, wide, 14, 14)
             Layer(wide, middle),
-            Layer(middle, middle, pool=True),  # (N, middle, 7, 7)
+            Layer(middle, middle, pool=2),  # (N, middle, 7, 7)
             Layer(middle, deep),
             Layer(deep, deep, residual=True),
             Layer(deep, deep, padding=0),  # (N, deep, 5, 5)

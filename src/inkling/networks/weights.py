@@ -13,6 +13,7 @@ import json
 import math
 import os
 from dataclasses import asdict, dataclass, field, fields, replace
+from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
@@ -229,6 +230,13 @@ def load_weights(path: str | os.PathLike[str]) -> Weights:
         if gauge.means.shape != (len(header.alphabet), size):
             raise WeightsError(f"{path}: its gauge does not fit the network.", remedy="Get the file anew.")
     return Weights(network, header, gauge)
+
+
+def load_box_weights(name: str) -> Weights:
+    """Read weights that come with Inkling: `digits` or `lines`."""
+    # They outlive this call, which may come from inference mode; tensors made in it know no gradient.
+    with torch.inference_mode(False), as_file(files("inkling") / "weights" / f"{name}.safetensors") as path:
+        return load_weights(path)
 
 
 def _with_prefix(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import functools
-import os
 from collections.abc import Iterable, Sequence
-from importlib.resources import as_file, files
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from inkling.documents.picture import Picture, to_picture
+from inkling.documents.picture import Picture, source_of, to_picture
 from inkling.elements import Classification
 from inkling.errors import PictureError
-from inkling.networks.weights import Weights, load_weights, refuse_line_reader
+from inkling.networks.weights import Weights, load_box_weights, refuse_line_reader
 from inkling.transforms.normalize import frame, to_input
 
 DOUBT_BELOW = 0.9
@@ -27,12 +25,7 @@ STRANGE_ABOVE = 1.0
 @functools.cache
 def box_weights() -> Weights:
     """The weights that come with Inkling; see `weights/digits.md` for what they are."""
-    # They outlive the first call, which may come from inference mode; tensors made in it know no gradient.
-    with (
-        torch.inference_mode(False),
-        as_file(files("inkling") / "weights" / "digits.safetensors") as path,
-    ):
-        return load_weights(path)
+    return load_box_weights("digits")
 
 
 def classify(picture: Picture, *, weights: Weights | None = None) -> Classification:
@@ -65,7 +58,7 @@ def classify_all(pictures: Iterable[Picture], *, weights: Weights | None = None)
     One that cannot be opened has the status `failed`, with the reason; the others are done.
     """
     pictures = list(pictures)
-    sources = [str(picture) if isinstance(picture, (str, os.PathLike)) else "" for picture in pictures]
+    sources = [source_of(picture) for picture in pictures]
     framed, failures = frame_all(pictures)
     return classify_framed(framed, weights=weights, sources=sources, failures=failures)
 

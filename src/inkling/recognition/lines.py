@@ -5,22 +5,21 @@ from __future__ import annotations
 import functools
 import itertools
 import math
-import os
 from collections.abc import Iterable, Sequence
-from importlib.resources import as_file, files
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from inkling.documents.picture import Picture, to_picture
+from inkling.documents.picture import Picture, source_of, to_picture
 from inkling.elements import Alternative, Box, Character, Reading
 from inkling.errors import PictureError, WeightsError
+from inkling.evaluation.logistic import logistic
 from inkling.networks.characters import character_features
 from inkling.networks.ctc import Span
 from inkling.networks.linereader import PIXELS_PER_FRAME
 from inkling.networks.scan import Decoded, Proposal, Scan, decode, scan, score_of
-from inkling.networks.weights import Weights, load_weights
+from inkling.networks.weights import Weights, load_box_weights
 from inkling.transforms.lines import LINE_HEIGHT, PAPER, Framing, frame_with_place
 
 DOUBT_BELOW = 0.9
@@ -52,9 +51,7 @@ _INK = PAPER + 60
 @functools.cache
 def box_line_weights() -> Weights:
     """The line reader that comes with Inkling; see `weights/lines.md` for what it is."""
-    # It outlives the first call, which may come from inference mode; tensors made in it know no gradient.
-    with torch.inference_mode(False), as_file(files("inkling") / "weights" / "lines.safetensors") as path:
-        return load_weights(path)
+    return load_box_weights("lines")
 
 
 def read_line(picture: Picture, *, weights: Weights | None = None) -> Reading:
@@ -78,7 +75,7 @@ def read_line(picture: Picture, *, weights: Weights | None = None) -> Reading:
         >>> read_line(np.full((40, 130), 255, np.uint8)).status
         'blank'
     """
-    return read_framed([open_line(picture)], weights=weights, sources=[_source(picture)])[0]
+    return read_framed([open_line(picture)], weights=weights, sources=[source_of(picture)])[0]
 
 
 def read_lines(
@@ -103,7 +100,7 @@ def read_lines(
     failures: dict[int, Reading] = {}
     sources = []
     for place, picture in enumerate(pictures):
-        source = _source(picture)
+        source = source_of(picture)
         sources.append(source)
         try:
             framed.append(open_line(picture))
@@ -137,7 +134,7 @@ def read_framed(
         batch_size: Pictures at a time.
     """
     weights = weights or box_line_weights()
-    if weights.header.network.name != "line-reader":
+    if not weights.header.reads_lines:
         raise WeightsError(
             f"These are weights of a {weights.header.network.name}, not of a line reader.",
             remedy="Train one with `inkling train lines`, or leave --weights out.",
@@ -149,11 +146,6 @@ def read_framed(
         _reading(line, seen, written, weights, source)
         for line, seen, written, source in zip(framed, scans, decoded, sources, strict=True)
     ]
-
-
-def _source(picture: Picture) -> str:
-    """The path of a picture; empty for bytes and arrays."""
-    return str(picture) if isinstance(picture, (str, os.PathLike)) else ""
 
 
 def open_line(picture: Picture) -> Framing:
@@ -219,8 +211,7 @@ def _reading(line: Framing, seen: Scan, written: Decoded, weights: Weights, sour
 
 def confidence_of(proposals: Sequence[Proposal], weights: Weights) -> float:
     """Calibrated probability that the first proposal is exactly right, 0 to 1."""
-    slope, intercept = weights.header.calibration
-    return 1 / (1 + math.exp(-(slope * score_of(proposals) + intercept)))
+    return float(logistic(np.array(score_of(proposals)), *weights.header.calibration))
 
 
 def _alternatives(
