@@ -2,7 +2,7 @@
 
 Learned from looking at every second picture of two public sets of lines, cheque amounts and cells of
 a clinic's logbooks: a 1 whose upstroke is as long as its stem, a 9 like a P or a q, a 6 like a b, an 8
-and a 0 left open, a 7 that curls.
+and a 0 left open, a 7 that curls, a 2 that begins with a loop, a 5 like a root sign.
 """
 
 from __future__ import annotations
@@ -67,6 +67,15 @@ def _two_swung(rng: Rng) -> list[Stroke]:
     """A round head whose stroke ends along the line."""
     head: Points = [(rng.uniform(0.0, 0.2), rng.uniform(0.1, 0.3)), (0.45, 0.0), (0.8, 0.22), (0.55, 0.6)]
     return [([*head, (0.05, 1.0), (0.4, rng.uniform(0.92, 1.0)), (rng.uniform(0.85, 1.2), 0.97)], True)]
+
+
+def _two_curled(rng: Rng) -> list[Stroke]:
+    """The pen begins inside the head, with a hook or a whole loop, as in a Q."""
+    x, y = rng.uniform(0.25, 0.5), rng.uniform(0.2, 0.35)
+    hook = _arc(x, y, rng.uniform(0.15, 0.3), rng.uniform(0.1, 0.2), rng.uniform(0, 90), rng.uniform(90, 200))
+    head: Points = [(0.45, 0.0), (rng.uniform(0.75, 0.95), 0.22), (0.6, 0.6), (0.1, rng.uniform(0.9, 1.0))]
+    foot: Points = [(0.4, rng.uniform(0.9, 1.0)), (rng.uniform(0.8, 1.3), rng.uniform(0.9, 1.05))]
+    return [([*hook, *head, *foot], True)]
 
 
 def _three_pointed(rng: Rng) -> list[Stroke]:
@@ -141,6 +150,16 @@ def _six_like_b(rng: Rng) -> list[Stroke]:
     return [([(0.1 + lean, 0.0), (0.05 + lean / 3, 0.45), *belly], True)]
 
 
+def _five_like_a_root(rng: Rng) -> list[Stroke]:
+    """A small hook, and the bar and the stem in one long stroke, as in a root sign."""
+    foot = (rng.uniform(0.2, 0.5), 1.0)
+    hook: Points = [(rng.uniform(-0.15, 0.1), rng.uniform(0.7, 0.9)), foot]
+    belly: Points = [(rng.uniform(0.45, 0.65), 0.7), (rng.uniform(0.2, 0.4), 0.45)]
+    top = (rng.uniform(0.3, 0.5), rng.uniform(0.0, 0.1))
+    bar = (rng.uniform(0.9, 1.4), top[1] - rng.uniform(-0.05, 0.1))
+    return [([*hook, *belly, top], True), ([top, bar], False)]
+
+
 def _seven_plain(rng: Rng) -> list[Stroke]:
     corner = (rng.uniform(0.8, 1.05), rng.uniform(0.0, 0.1))
     top: Points = [(rng.uniform(-0.05, 0.2), rng.uniform(0.0, 0.15)), corner]
@@ -194,10 +213,10 @@ def _nine_in_one(rng: Rng) -> list[Stroke]:
 _MORE: tuple[tuple[Form, ...], ...] = (
     (_zero_open, _zero_open, _zero_with_tail),
     (_one_with_long_upstroke, _one_with_long_upstroke, _one_bent),
-    (_two_looped, _two_swung),
+    (_two_looped, _two_swung, _two_curled),
     (_three_pointed,),
     (_four_like_h, _four_apart),
-    (_five_in_one, _five_with_flying_bar, _five_like_a_tick),
+    (_five_in_one, _five_with_flying_bar, _five_like_a_tick, _five_like_a_root),
     (_six_like_b,),
     (_seven_plain, _seven_curled),
     (_eight_open,),

@@ -87,7 +87,9 @@ class Hand:
         climb: Rise of the line for each pixel to the right.
         joined: Chance that a stroke joins two digits.
         wobble: Standard deviation of each point of a drawn digit, as a part of its size.
-    shrink: Size of what follows a separator, to the size before it.
+        shrink: Size of what follows a separator, to the size before it.
+        zeros: Size of a 0 to that of the other digits.
+        chained: Whether zeros in a row run into each other, as in a chain.
     """
 
     pen: float
@@ -100,6 +102,8 @@ class Hand:
     joined: float
     wobble: float
     shrink: float
+    zeros: float
+    chained: bool
 
 
 def pick_hand(rng: Rng) -> Hand:
@@ -117,12 +121,14 @@ def pick_hand(rng: Rng) -> Hand:
         width=float(np.clip(rng.normal(0.95, 0.2), 0.55, 1.6)),
         cut=cut,
         forms=tuple(int(rng.integers(len(forms))) for forms in LINE_FORMS),
-        gap=EM * float(rng.triangular(-0.13, 0.1, 0.7)),
+        gap=EM * float(rng.triangular(-0.18, 0.06, 0.65)),
         unevenness=float(rng.triangular(0.0, 0.05, 0.14)),
         climb=float(rng.normal(0, 0.03)),
         joined=float(rng.random() < 0.12) * 0.5,
         wobble=float(rng.triangular(0.005, 0.03, 0.08)),
-        shrink=float(rng.uniform(0.55, 0.9)) if rng.random() < 0.12 else 1.0,
+        shrink=float(rng.uniform(0.5, 0.9)) if rng.random() < 0.25 else 1.0,
+        zeros=float(rng.uniform(0.5, 0.95)) if rng.random() < 0.25 else 1.0,
+        chained=bool(rng.random() < 0.2),
     )
 
 
@@ -150,6 +156,10 @@ def write_text(text: str, hand: Hand, cuttings: Cuttings, rng: Rng) -> Ink:
         lift = hand.climb * (x - start) + rng.normal(0, hand.unevenness * EM)
         size = EM * part * float(np.clip(rng.normal(1, 1.4 * hand.unevenness), 0.6, 1.4))
         gap = hand.gap + rng.normal(0, 1.5 * hand.unevenness * EM)
+        if character == "0":
+            size *= hand.zeros
+            if previous == "0" and hand.chained:
+                gap = min(gap, 0.0) - EM * rng.uniform(0.02, 0.1)
         # Small figures stand on the line or, as cents do, hang from its top.
         base = TOP + EM - lift - (EM * (1 - part) if hand.gap > 0.15 * EM else 0.0)
         if character in " .,":
@@ -216,16 +226,18 @@ def _stroke(sheet: Sheet, path: NDArray[np.float64], pen: float, *, rounded: boo
 def _write_sign(sheet: Sheet, sign: str, x: float, base: float, size: float, hand: Hand, rng: Rng) -> float:
     """Write what is no digit; the column where it ends."""
     pen = hand.pen
+    # A point smaller than this would be taken for dust by people too.
+    touch = max(pen, 0.07 * EM)
     if sign in ".:":
         middle = base - (size * rng.uniform(0.3, 0.5) if sign == "." and rng.random() < 0.12 else 0)
         for y in (middle,) if sign == "." else (middle - size * 0.1, middle - size * rng.uniform(0.4, 0.7)):
-            _dot(sheet, x + pen / 2, y, pen * rng.uniform(0.7, 1.8), rng)
-        return x + pen * 1.3
+            _dot(sheet, x + touch / 2, y, touch * rng.uniform(0.8, 1.8), rng)
+        return x + touch * 1.3
     if sign == ",":
-        reach, drop = size * rng.uniform(0.02, 0.18), size * rng.uniform(0.1, 0.35)
+        reach, drop = size * rng.uniform(0.02, 0.18), size * rng.uniform(0.14, 0.42)
         top = base - size * rng.uniform(-0.05, 0.12)
         path = [(x + reach, top), (x + reach * rng.uniform(0.8, 1.2), top + drop * 0.4), (x, top + drop)]
-        _stroke(sheet, np.array(path), pen, rounded=True)
+        _stroke(sheet, np.array(path), max(pen, 0.05 * EM), rounded=True)
         return x + reach + pen / 2
     if sign in "-=~":
         length = size * float(rng.triangular(0.2, 0.4, 1.2))

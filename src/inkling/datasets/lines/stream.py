@@ -21,7 +21,7 @@ from inkling.transforms.lines import PAPER, frame_line, to_line_input
 FramedLine = tuple[NDArray[np.uint8], tuple[int, ...]]
 """A picture as `frame_line` makes it, and the places of its characters in the alphabet."""
 
-_BATCHES_TOGETHER = 8
+_BATCHES_TOGETHER = 32
 """Batches whose lines are sorted by width, so that few pixels of a batch are filling."""
 
 _FINGERPRINTED = 32

@@ -49,7 +49,7 @@ def draw_line(cuttings: Cuttings, *, seed: int, index: int) -> LinePicture:
     writing = write_line(rng)
     hand = pick_hand(rng)
     ink = _put_down(writing, hand, cuttings, rng)
-    view = View.draw(ink, hand, rng)
+    view = View.draw(ink, hand, rng, lines=2 if writing.mark == "several lines" else 1)
     covered = view.look(ink.sheet)
     dark = float(rng.triangular(0.15, 0.6, 0.98))
     # Most pictures are fair; what would not be read anyway teaches little.
@@ -113,14 +113,18 @@ class View:
     """Coarse grids of how far points are moved on the sheet, in its pixels."""
 
     @classmethod
-    def draw(cls, ink: Ink, hand: Hand, rng: Rng) -> View:
-        """Draw a view of the ink: how large, how slanted, from where, with how much around it."""
+    def draw(cls, ink: Ink, hand: Hand, rng: Rng, *, lines: int = 1) -> View:
+        """Draw a view of the ink: how large, how slanted, from where, with how much around it.
+
+        Of two `lines`, both are seen: the second is below the one that `ink` knows the place of.
+        """
         # A stroke thinner than a pixel would not have been scanned.
         least = np.log(max(9.0, 1.1 * EM / hand.pen))
         unit = float(np.exp(rng.triangular(least, max(np.log(24), least), np.log(56))))
         room = float(rng.triangular(1.05, 1.25, 2.8))  # height of the picture, in digits
         if rng.random() < 0.04:
             room = float(rng.uniform(0.9, 1.05))  # cut too close
+        room += 1.3 * (lines - 1)
         scale = EM / unit
         slant = rng.normal(0.12, 0.2)
         turn = rng.normal(0, 0.03)
@@ -133,9 +137,12 @@ class View:
         spare = max(width - text_width, 0)
         x0 = width / 2 + (rng.uniform(-0.45, 0.45) * spare if spare > unit * 0.3 else 0)
         y0 = height / 2 + (rng.normal(0, 0.1) * unit if rng.random() < 0.1 else 0)
-        y0 += np.clip(rng.normal(0, 0.2), -0.5, 0.5) * max(height - unit, 0.0)
+        y0 += np.clip(rng.normal(0, 0.2), -0.5, 0.5) * max(height - unit * (1 + 1.3 * (lines - 1)), 0.0)
         middle = np.array(
-            [(ink.left + ink.right) / 2, TOP + EM / 2 - hand.climb * (ink.right - ink.left) / 2]
+            [
+                (ink.left + ink.right) / 2,
+                TOP + EM * (0.5 + 0.65 * (lines - 1)) - hand.climb * (ink.right - ink.left) / 2,
+            ]
         )
         cos, sin = np.cos(turn), np.sin(turn)
         linear = scale * np.array([[1, slant], [0, 1]]) @ np.array([[cos, -sin], [sin, cos]])
@@ -236,7 +243,7 @@ def expose(picture: Light, unit: float, contrast: float, wear: float, rng: Rng) 
     noise = 0.01 + wear * float(rng.triangular(0.0, 0.03, 0.13)) * contrast
     picture = picture + rng.standard_normal((height, width), dtype=np.float32) * noise
     seen = np.clip(picture * 255, 0, 255).astype(np.uint8)
-    if rng.random() < 0.15:  # scanned at a lower resolution, then enlarged
+    if rng.random() < 0.25:  # scanned at a lower resolution, then enlarged
         part = max(1 - wear * rng.uniform(0.1, 0.6), min(1.0, 9 / unit))
         small = (max(4, round(width * part)), max(4, round(height * part)))
         seen = cv2.resize(cv2.resize(seen, small, interpolation=cv2.INTER_AREA), (width, height))

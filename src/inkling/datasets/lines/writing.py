@@ -103,11 +103,11 @@ def _digits(rng: Rng, length: int) -> str:
     if length > 1 and drawn[0] == 0 and rng.random() < 0.8:
         drawn[0] = rng.integers(1, 10)
     style = rng.random()
-    if length > 1 and style < 0.15:
+    if length > 1 and style < 0.20:
         drawn[length - int(rng.integers(1, length)) :] = 0
-    elif length > 1 and style < 0.20:
+    elif length > 1 and style < 0.27:
         drawn[rng.integers(0, length) :] = drawn[-1]
-    elif style < 0.28:
+    elif style < 0.34:
         # 1 and 7, and their neighbours among the shapes, are told apart by seeing many together.
         drawn = rng.choice(np.array([1, 1, 1, 4, 7, 7, 2]), length)
     return "".join(map(str, drawn))
