@@ -1,0 +1,1 @@
+"""Readings as files: tables, XML, searchable PDF, pictures."""
