@@ -141,7 +141,7 @@ def test_a_report_is_drawn_and_opens_only_what_it_shows(
 ) -> None:
     words = ("evaluate", reader_file, "--as", "line", "--data", folder, "--pictures", tmp_path / "report")
     result = json.loads(inkling(*words, "--json").out)
-    names = ["mistakes.png", "reliability.png", "risk_coverage.png"]
+    names = ["mistakes.png", "reliability.png", "risk-coverage.png"]
     assert sorted(Path(path).name for path in result["pictures"]) == names
     for path in result["pictures"]:
         with Image.open(path) as picture:

@@ -183,7 +183,7 @@ def write_line_report(
         pictures: uint8 (H, W), 0 black to 255 white, of any size each; those that were evaluated.
 
     Returns:
-        The paths: `reliability.png`, `risk_coverage.png`, `mistakes.png`.
+        The paths: `reliability.png`, `risk-coverage.png`, `mistakes.png`.
 
     Raises:
         ValueError: The pictures are not as many as were evaluated.
@@ -191,7 +191,7 @@ def write_line_report(
     """
     drawings: dict[str, Callable[[], Figure]] = {
         "reliability": lambda: draw_line_reliability(evaluation),
-        "risk_coverage": lambda: draw_risk_coverage(evaluation.risk),
+        "risk-coverage": lambda: draw_risk_coverage(evaluation.risk),
         "mistakes": lambda: draw_line_mistakes(pictures, evaluation),
     }
     return [save_figure(draw(), Path(folder) / f"{name}.png") for name, draw in drawings.items()]

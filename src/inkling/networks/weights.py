@@ -106,7 +106,7 @@ def refuse_line_reader(weights: Weights) -> None:
     if weights.header.reads_lines:
         raise WeightsError(
             "These are weights of a line reader, which does not tell single digits.",
-            remedy="Name weights of a digit network, or read lines with: inkling read",
+            remedy="Name weights of a digit network, or read lines with: inkling read --as line",
         )
 
 
