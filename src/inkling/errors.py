@@ -6,6 +6,9 @@
     │   └── SettingsError                   2  a settings file or value that does not fit
     ├── InputError                          3  input that cannot be read
     │   ├── PictureError                    3  not a picture, or one too large to open safely
+    │   ├── DocumentError                   3  a file that is no document, or past a limit
+    │   ├── TemplateError                   3  a template of a form that is wrong; says in which line
+    │   ├── FormError                       3  a page that is not the form of the template
     │   ├── DatasetError                    3  a data set that is broken, empty or mislabelled
     │   │   └── ChecksumError               3  a file whose contents are not the published ones
     │   ├── WeightsError                    3  a weights file that is not one, or of another kind
@@ -79,6 +82,18 @@ class InputError(InklingError):
 
 class PictureError(InputError):
     """A file that is not a picture, or one too large to open safely."""
+
+
+class DocumentError(InputError):
+    """A file that is no document, a broken one, or one past a limit."""
+
+
+class TemplateError(InputError):
+    """A template of a form that is wrong, with the line and the field."""
+
+
+class FormError(InputError):
+    """A page that is not the form that a template describes."""
 
 
 class DatasetError(InputError):

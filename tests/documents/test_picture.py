@@ -230,6 +230,11 @@ def test_stretching_nothing_gives_nothing():
     assert stretch_to_bytes(np.zeros((0, 3), np.int32)).shape == (0, 3)
 
 
+def test_a_large_sheet_is_stretched_as_a_whole():
+    values = np.arange(2**20 + 3, dtype=np.int32).reshape(1, -1)
+    assert np.array_equal(stretch_to_bytes(values), np.round(values * (255 / (2**20 + 2))).astype(np.uint8))
+
+
 def test_a_sheet_with_a_hundredth_of_noise_is_not_stretched_to_ink():
     sheet = np.full((9, 9), 60_000, np.uint16)
     sheet[4, 4] += 1

@@ -7,6 +7,8 @@ import os
 import struct
 import warnings
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -25,8 +27,10 @@ MAX_PIXELS = 100_000_000
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF", "PPM")
 """Formats that are opened; the list keeps rarely used decoders away from files of strangers."""
 
+_PIECE = 2**20
+"""Numbers that are stretched at a time."""
 
-_BROKEN = (
+BROKEN = (
     ArithmeticError,
     AttributeError,
     EOFError,
@@ -45,6 +49,11 @@ _BROKEN = (
 def source_of(picture: Picture) -> str:
     """The path of a picture; empty for bytes and arrays."""
     return str(picture) if isinstance(picture, (str, os.PathLike)) else ""
+
+
+def told_of(name: str) -> str:
+    """The name of a source as a sentence has it."""
+    return {"": "the file", "-": "stdin"}.get(name, name)
 
 
 def to_picture(picture: Picture) -> NDArray[np.uint8]:
@@ -95,45 +104,58 @@ def open_picture(source: str | os.PathLike[str] | bytes | BinaryIO) -> NDArray[n
     stream = io.BytesIO(source) if isinstance(source, bytes) else source
     if isinstance(stream, (str, os.PathLike)) and Path(stream).is_dir():
         raise PictureError(f"{name} is a folder, not a picture.", remedy="Name the pictures in it.")
+    with picture_errors(name, MAX_PIXELS), Image.open(stream, formats=FORMATS) as picture:
+        width, height = picture.size
+        if width * height > MAX_PIXELS:
+            raise PictureError(
+                f"{name} has {width} x {height} pixels, more than {MAX_PIXELS:,}.", remedy="Scale it down."
+            )
+        return decoded(picture)
+
+
+@contextmanager
+def picture_errors(name: str, most: int) -> Iterator[None]:
+    """Turn what decoders raise within it into errors that say what to do.
+
+    Args:
+        name: What is opened, as it is told of.
+        most: Pixels that it may have.
+
+    Raises:
+        PictureError: The file is missing, not a picture, or broken.
+    """
     try:
         with warnings.catch_warnings():
-            # Pillow warns of large pictures at a size of its own (the limit here is checked below),
+            # Pillow warns of large pictures at a size of its own (the limits here are others),
             # and of damage that it steps over.
             warnings.simplefilter("ignore")
-            with Image.open(stream, formats=FORMATS) as picture:
-                _refuse_huge(picture, name)
-                picture.load()
-                return _to_array(_upright(picture))
+            yield
     except FileNotFoundError:
         raise PictureError(f"{name} does not exist.", remedy="Check the path.") from None
     except Image.DecompressionBombError:
-        raise PictureError(f"{name} is larger than {MAX_PIXELS:,} pixels.", remedy="Scale it down.") from None
+        raise PictureError(f"{name} is larger than {most:,} pixels.", remedy="Scale it down.") from None
     except UnidentifiedImageError:
         raise PictureError(
             f"{name} is not a picture.", remedy=f"Formats that open: {', '.join(FORMATS)}."
         ) from None
-    except PictureError:
-        raise
-    except _BROKEN as problem:
+    except BROKEN as problem:
         raise PictureError(
             f"{name} cannot be read: {problem}.", remedy="The file may be cut off or damaged."
         ) from None
+
+
+def decoded(picture: Image.Image) -> NDArray[np.uint8]:
+    """The pixels of a picture that Pillow has opened, upright, as `open_picture` gives them."""
+    picture.load()
+    return _to_array(_upright(picture))
 
 
 def _upright(picture: Image.Image) -> Image.Image:
     """Turn a picture as its EXIF block asks; a damaged block asks for nothing."""
     try:
         return ImageOps.exif_transpose(picture)
-    except _BROKEN:
+    except BROKEN:
         return picture
-
-
-def _refuse_huge(picture: Image.Image, name: str) -> None:
-    width, height = picture.size
-    if width * height > MAX_PIXELS:
-        raise PictureError(
-            f"{name} has {width} x {height} pixels, more than {MAX_PIXELS:,}.", remedy="Scale it down."
-        )
 
 
 def _to_array(picture: Image.Image) -> NDArray[np.uint8]:
@@ -163,8 +185,18 @@ def stretch_to_bytes(values: NDArray[np.generic]) -> NDArray[np.uint8]:
         uint8 of the same shape; all zeros when the values differ by less than a hundredth of the
         largest, which is a sheet with noise on it rather than ink.
     """
-    numbers = np.nan_to_num(values.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
-    low, high = numbers.min(initial=np.inf), numbers.max(initial=-np.inf)
-    if not high - low > 0.01 * max(abs(low), abs(high)):
-        return np.zeros(values.shape, np.uint8)
-    return np.round((numbers - low) * (255.0 / (high - low))).astype(np.uint8)
+    flat = values.reshape(-1)
+    # In pieces, because a sheet of 64-bit numbers is eight times the picture.
+    pieces = [flat[start : start + _PIECE] for start in range(0, flat.size, _PIECE)]
+    low = min((float(_finite(piece).min()) for piece in pieces), default=0.0)
+    high = max((float(_finite(piece).max()) for piece in pieces), default=0.0)
+    stretched = np.zeros(flat.shape, np.uint8)
+    if high - low > 0.01 * max(abs(low), abs(high)):
+        for number, piece in enumerate(pieces):
+            levels = np.round((_finite(piece) - low) * (255.0 / (high - low)))
+            stretched[number * _PIECE : number * _PIECE + piece.size] = levels
+    return stretched.reshape(values.shape)
+
+
+def _finite(values: NDArray[np.generic]) -> NDArray[np.float64]:
+    return np.nan_to_num(values.astype(np.float64), copy=False, nan=0.0, posinf=0.0, neginf=0.0)
