@@ -167,6 +167,7 @@ class Region:
         printed: Whether what stands there was printed and not written by hand.
         length: Characters that the number has, if that is known.
         allowed: Characters that the number may consist of; empty when any may.
+        reason: Why what stands there cannot be read, such as that it is covered; empty when it can.
     """
 
     kind: RegionKind
@@ -181,6 +182,7 @@ class Region:
     printed: bool = False
     length: int | None = None
     allowed: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
