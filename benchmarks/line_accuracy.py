@@ -47,7 +47,7 @@ def show(title: str, found: LineEvaluation) -> None:
 
 def measure(lines: Lines, weights: Weights, rules: dict[str, Any]) -> LineEvaluation:
     """Read lines and compare."""
-    return evaluate_lines(read_lines(lines.pictures, weights=weights), lines.texts, **rules)
+    return evaluate_lines(read_lines(lines.pictures, weights=weights, **rules), lines.texts, **rules)
 
 
 def calibrated(lines: Lines, weights: Weights, rules: dict[str, Any]) -> Weights:

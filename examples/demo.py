@@ -1,6 +1,7 @@
-"""Trains on real digits and shows what was learned: what `make demo` runs.
+"""Trains on real digits, shows what was learned, and reads a form: what `make demo` runs.
 
-Everything is offline: the digits are 5,000 of MNIST's that come with a package.
+Everything is offline: the digits are 5,000 of MNIST's that come with a package, and the form is drawn from
+them (see tally/make_tally.py).
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from rich.console import Console
 import inkling
 from inkling.training.recipes import read_settings
 from inkling.training.run import SETTINGS, WEIGHTS
+
+TALLY = Path(__file__).parent / "tally"
 
 console = Console(highlight=False, soft_wrap=True)
 
@@ -42,7 +45,7 @@ def heldout_pictures(run: Path, wanted: str) -> list[Path]:
 
 
 def main() -> None:
-    """Train, evaluate, classify."""
+    """Train, evaluate, classify; then read a form with the weights in the box."""
     runs = Path("runs")
     runs.mkdir(exist_ok=True)
     run = Path(tempfile.mkdtemp(prefix="demo-", dir=runs))
@@ -52,11 +55,14 @@ def main() -> None:
     drawn = str(run / "six-two-three.png")
     command("classify", *pictures, "--weights", weights, "--plot", drawn)
     command("inspect", weights, "--plot", str(run / "one-training-pass.png"))
+    sheet, seen = TALLY / "filled-2.jpg", str(run / "tally-sheet.png")
+    command("read", str(sheet), "--form", str(TALLY / "template.yaml"), "--plot", seen)
     console.print(f"\n[bold]All of it is in {run}[/bold]")
     console.print(f"  the network          {weights}")
     console.print(f"  how it learned       {run / 'curves.png'}, and metrics.jsonl for programs")
     console.print(f"  what it confuses     {run / 'confusion.png'}, {run / 'mistakes.png'}")
     console.print(f"  a six, a two, a three  {drawn}")
+    console.print(f"  the tally sheet      {seen}, beside {sheet}")
     console.print("Next: [bold]inkling classify[/bold] a picture of your own; [bold]inkling --help[/bold]")
 
 

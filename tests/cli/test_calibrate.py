@@ -31,7 +31,7 @@ def scores_of(folder: Path, weights: Path) -> tuple[np.ndarray, np.ndarray]:
     """How sure the network is of each picture, and whether its label agrees: worked out anew."""
     loaded = load_weights(weights)
     pictures = [open_line(path).image for path in sorted((folder / "images").iterdir())]
-    scores = [score_of(propose(seen.log_probs)) for seen in scan(loaded.network, pictures)]
+    scores = [score_of(propose([seen.log_probs])[0]) for seen in scan(loaded.network, pictures)]
     return np.array(scores), np.array(
         [printed == label for printed, label in zip(PRINTED, WRONG, strict=True)]
     )

@@ -13,7 +13,7 @@ from command_line import Inkling
 from PIL import Image
 from printed_folders import write_pictures
 
-from inkling.cli import read as command
+from inkling.cli import read_lines as command
 from inkling.datasets.lines.writing import LINE_ALPHABET
 from inkling.networks.build import NetworkSettings, build_network
 from inkling.networks.weights import Header, Weights, load_weights, save_weights
@@ -69,9 +69,9 @@ def test_json_has_every_field_of_the_reading(
     end = inkling("read", "--as", "line", "--json", *printed, "--weights", reader_file)
     for line, path in zip(end.out.splitlines(), printed, strict=True):
         result, expected = json.loads(line), read_line(path, weights=load_weights(reader_file))
-        assert list(result) == [
-            *["text", "confidence", "status", "reason", "characters", "alternatives", "novelty", "source"]
-        ]
+        fields = ["text", "confidence", "status", "reason", "characters", "alternatives", "novelty", "source"]
+        assert set(fields) <= set(result)
+        assert (result["page"], result["region"]) == (None, None)
         assert (result["text"], result["status"], result["reason"]) == (expected.text, "read", "")
         assert result["source"] == str(path)
         assert result["confidence"] == pytest.approx(expected.confidence, abs=1e-6)
@@ -83,7 +83,8 @@ def test_json_has_every_field_of_the_reading(
             assert tuple(character["probabilities"]) == LINE_ALPHABET
             assert list(character["probabilities"].values()) == pytest.approx(one.probabilities, abs=1e-6)
             assert character["box"] == {
-                side: pytest.approx(getattr(one.box, side)) for side in ("left", "top", "right", "bottom")
+                side: pytest.approx(getattr(one.box, side), abs=0.01)
+                for side in ("left", "top", "right", "bottom")
             }
 
 
@@ -95,7 +96,8 @@ def test_csv_has_a_line_a_picture_and_survives_commas(
     assert end.code == 4
     first, second = csv.DictReader(end.out.splitlines())
     expected = read_line(path, weights=load_weights(reader_file))
-    assert list(first) == ["source", "text", "confidence", "status", "reason", "alternatives"]
+    columns = ["source", "text", "confidence", "status", "reason", "alternatives"]
+    assert list(first)[: len(columns)] == columns
     assert (first["source"], first["text"], first["status"], first["reason"]) == (
         str(path),
         "19.5",
@@ -253,8 +255,10 @@ def write_weights(path: Path, network: str, alphabet: tuple[str, ...]) -> Path:
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        ("PICTURE", 2, "Say so: inkling read --as line"),
-        ("PICTURE PICTURE", 2, "later version"),
+        ("PICTURE --table --as line", 2, "a form, a table, or a line"),
+        ("PICTURE --resume", 2, "nothing to go on with"),
+        ("PICTURE --out numbers.doc", 2, "Known: .jsonl"),
+        ("PICTURE --form gone.yaml", 3, "gone.yaml"),
         ("--as page PICTURE", 2, "'page' is not one of 'line'"),
         ("--as line", 2, "Missing argument"),
         ("--as line PICTURE --json --csv", 2, "exclude each other"),

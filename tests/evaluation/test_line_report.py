@@ -58,7 +58,7 @@ LINES = [
 
 
 def test_a_line_is_right_when_all_of_it_is() -> None:
-    scores = score_lines(Told(), LINES)
+    scores = score_lines(Told(), LINES, HEADER.alphabet)
     assert scores.correct.tolist() == [True] * 30 + [False] * 10 + [True]
     assert scores.scores[:30].min() > scores.scores[30:40].max()
     assert scores.exact == pytest.approx(31 / 41)
@@ -67,7 +67,7 @@ def test_a_line_is_right_when_all_of_it_is() -> None:
 
 def test_finished_weights_carry_calibration_scores_and_gauge() -> None:
     weights = finish_lines(Told(), HEADER, LINES[:30], LINES)
-    scores = score_lines(weights.network, LINES)
+    scores = score_lines(weights.network, LINES, HEADER.alphabet)
     assert weights.header.calibration == fit_logistic(scores.scores, scores.correct)
     confidences = scores.confidences(weights.header.calibration)
     assert confidences[:30].min() > 0.8 > 0.5 > confidences[30:40].max()

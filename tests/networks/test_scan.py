@@ -68,7 +68,7 @@ def test_pictures_are_decoded_as_alone_and_stay_in_order(
     decoded = decode(pictures, best=best, batch_size=batch_size)
     assert len(decoded) == len(pictures)
     for log_probs, found in zip(pictures, decoded, strict=True):
-        alone = [(labels, pytest.approx(p)) for labels, p in propose(log_probs, best=best)]
+        alone = [(labels, pytest.approx(p)) for labels, p in propose([log_probs], best=best)[0]]
         assert found.proposals == alone
         labels = found.proposals[0][0]
         assert found.spans == align(log_probs, labels)

@@ -77,7 +77,7 @@ def test_a_box_is_where_the_ink_of_its_character_is_in_the_picture_as_it_was_giv
 def test_the_confidence_is_the_calibrated_score(reader: Weights, slope: float, intercept: float) -> None:
     picture = print_line("4071")
     (seen,) = scan(reader.network, [open_line(picture).image])
-    score = score_of(propose(seen.log_probs))
+    score = score_of(propose([seen.log_probs])[0])
     confidence = read_line(picture, weights=calibrated(reader, slope, intercept)).confidence
     assert confidence == pytest.approx(1 / (1 + math.exp(-slope * score - intercept)))
 
@@ -119,6 +119,47 @@ def test_alternatives_are_other_numbers_and_leave_the_number_its_confidence(read
     assert 0 < sum(chances) <= 1 - reading.confidence + 1e-9
 
 
+@pytest.mark.parametrize(
+    ("printed", "rules", "text"),
+    [
+        ("19.5", {}, "19.5"),
+        ("19.5", {"same_point": True}, "19.5"),
+        ("19.5", {"digits_only": True}, "195"),
+        ("-3.5-", {"digits_only": True}, "35"),
+    ],
+)
+def test_digits_alone_may_be_wanted(reader: Weights, printed: str, rules: dict[str, bool], text: str) -> None:
+    reading = read_line(print_line(printed), weights=reader, **rules)
+    assert (reading.text, reading.status) == (text, "read")
+    assert all(other.text.isdigit() for other in reading.alternatives if "digits_only" in rules)
+    assert read_lines([print_line(printed)], weights=reader, **rules)[0].text == text
+
+
+def test_a_comma_that_is_as_good_as_a_point_takes_no_confidence_from_it() -> None:
+    weights = one_answer(".")
+    with torch.no_grad():  # a point and a comma are equally probable in every frame
+        weights.network.logits.bias.view(FRAMES, -1)[:, LINE_ALPHABET.index(",") + 1] = 12.0
+    apart, same = (read_line(print_line("1"), weights=weights, same_point=rule) for rule in (False, True))
+    assert apart.status == "illegible"
+    assert (same.text, same.status) == (".", "read")
+    assert "," not in "".join(other.text for other in same.alternatives)
+
+
+def test_what_is_known_of_each_number_is_kept_to(reader: Weights) -> None:
+    pictures = [print_line("4071"), np.zeros((1, 1), np.uint8), print_line("4071"), print_line("4071")]
+    readings = read_lines(
+        pictures, weights=reader, lengths=[None, None, 3, 4], allowed=["0147", "", "", "012345X"]
+    )
+    assert [reading.status for reading in readings[:2]] == ["read", "failed"]
+    assert readings[0].text == "4071"
+    for reading, length in ((readings[2], 3), (readings[3], 4)):  # what was seen is not admissible
+        proposed = {reading.text, *(other.text for other in reading.alternatives)} - {""}
+        assert reading.status in ("doubtful", "illegible")
+        assert proposed
+        assert {len(text) for text in proposed} == {length}
+    assert "7" not in readings[3].text
+
+
 @pytest.mark.parametrize("grey", [0, 1, 128, 255])
 def test_paper_of_one_colour_is_blank_without_asking_a_network(reader: Weights, grey: int) -> None:
     reading = read_line(np.full((40, 130), grey, np.uint8), weights=reader)
@@ -155,9 +196,10 @@ def test_every_mark_of_the_alphabet_has_its_reason() -> None:
     assert set(lines._REASONS) == set(MARKS)
 
 
-def test_a_mark_among_characters_is_a_mark(reader: Weights) -> None:
+def test_a_mark_among_characters_leaves_no_number(reader: Weights) -> None:
     reading = read_line(print_line("40X7"), weights=reader)
-    assert (reading.status, reading.reason) == ("illegible", "It is crossed out.")
+    assert (reading.status, reading.reason) == ("illegible", "It cannot be read: no number is probable.")
+    assert not any(mark in other.text for other in reading.alternatives for mark in MARKS)
 
 
 @pytest.mark.parametrize(("scale", "status"), [(1e-6, "doubtful"), (1e6, "read")])

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 
 import inkling
-from inkling.cli import calibrate, classify, data, doctor, evaluate, export, inspect, read, train
+from inkling.cli import calibrate, classify, data, doctor, evaluate, export, form, inspect, read, train
 from inkling.errors import InklingError
 
 app = typer.Typer(
@@ -28,6 +28,7 @@ app.command("evaluate", epilog=evaluate.EXAMPLE)(evaluate.evaluate)
 app.command("calibrate", epilog=calibrate.EXAMPLE)(calibrate.calibrate)
 app.command("classify", epilog=classify.EXAMPLE)(classify.classify)
 app.command("inspect", epilog=inspect.EXAMPLE)(inspect.inspect)
+app.add_typer(form.app, name="form")
 app.add_typer(data.app, name="data")
 app.command("export", epilog=export.EXAMPLE)(export.export)
 app.command("doctor", epilog=doctor.EXAMPLE)(doctor.doctor)

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from inkling.cli.failures import refuse_failures
-from inkling.cli.read import BATCH, load_line_reader, progress_bar
+from inkling.cli.read_lines import BATCH, load_line_reader, progress_bar
 from inkling.errors import DatasetError, PictureError, UsageError
 
 if TYPE_CHECKING:
@@ -40,9 +40,11 @@ def calibrate(
         Path | None,
         typer.Option(help="The new weights file (default: NAME-calibrated.safetensors in this folder)."),
     ] = None,
-    same_point: Annotated[bool, typer.Option("--same-point", help="A comma is as good as a point.")] = False,
+    same_point: Annotated[
+        bool, typer.Option("--same-point", help="A comma is as good as a point, and read as one.")
+    ] = False,
     digits_only: Annotated[
-        bool, typer.Option("--digits-only", help="Compare nothing but the digits.")
+        bool, typer.Option("--digits-only", help="Read and compare nothing but the digits.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:

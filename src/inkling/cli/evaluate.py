@@ -15,7 +15,8 @@ from rich.table import Table
 
 from inkling.cli.data_sheet import SYNTHETIC_LINES
 from inkling.cli.failures import refuse_failures
-from inkling.cli.read import Kind, load_line_reader, read_all
+from inkling.cli.read import Kind
+from inkling.cli.read_lines import Rules, load_line_reader, read_all
 from inkling.errors import DatasetError, UnknownNameError, UsageError, WeightsError
 
 if TYPE_CHECKING:
@@ -49,10 +50,10 @@ def evaluate(
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")] = "auto",
     pictures: Annotated[Path | None, typer.Option(help="A folder to draw the result into.")] = None,
     same_point: Annotated[
-        bool, typer.Option("--same-point", help="Of lines: a comma is as good as a point.")
+        bool, typer.Option("--same-point", help="Of lines: a comma is as good as a point, and read as one.")
     ] = False,
     digits_only: Annotated[
-        bool, typer.Option("--digits-only", help="Of lines: compare nothing but the digits.")
+        bool, typer.Option("--digits-only", help="Of lines: read and compare nothing but the digits.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
@@ -72,7 +73,7 @@ def evaluate(
             )
         if weights is not None and not data and (weights.is_dir() or str(weights) == SYNTHETIC_LINES):
             weights, data = None, str(weights)
-        compared = {"same_point": same_point, "digits_only": digits_only}
+        compared = Rules(same_point=same_point, digits_only=digits_only)
         _evaluate_lines(weights, data or SYNTHETIC_LINES, compared, pictures, as_json)
     elif same_point or digits_only:
         given = "--same-point" if same_point else "--digits-only"
@@ -82,13 +83,13 @@ def evaluate(
 
 
 def _evaluate_lines(
-    path: Path | None, data: str, compared: dict[str, bool], pictures: Path | None, as_json: bool
+    path: Path | None, data: str, compared: Rules, pictures: Path | None, as_json: bool
 ) -> None:
     from inkling.cli import evaluate_lines as of_lines
 
     loaded = load_line_reader(path)
     lines = of_lines.take_lines(data, loaded)
-    readings = read_all(lines.pictures, loaded)
+    readings = read_all(lines.pictures, loaded, compared)
     result = of_lines.measure(lines, readings, loaded.header.alphabet, **compared)
     seen = _seen(lines.learned_from, loaded.header.trained_on)
     drawn: list[Path] = []
@@ -100,10 +101,9 @@ def _evaluate_lines(
     if as_json:
         typer.echo(json.dumps(of_lines.to_json(result, seen=seen, drawn=drawn) | compared))
     else:
-        names = {"same_point": "a comma as good as a point", "digits_only": "only digits compared"}
-        of_lines.show(
-            result, seen=seen, compared="".join(f", {names[key]}" for key in compared if compared[key])
-        )
+        said = ", a comma as good as a point" * compared["same_point"]
+        said += ", only digits compared" * compared["digits_only"]
+        of_lines.show(result, seen=seen, compared=said)
         if drawn:
             typer.echo(f"Pictures        {len(drawn)} drawings in {pictures}")
     refuse_failures(result.failures, len(readings))

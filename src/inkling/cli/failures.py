@@ -20,12 +20,13 @@ def failures_of(readings: Sequence[Reading]) -> list[str]:
     ]
 
 
-def refuse_failures(reasons: Sequence[str], count: int) -> None:
-    """Raise if any picture failed; call it when everything else has been done and written.
+def refuse_failures(reasons: Sequence[str], count: int, *, what: str = "pictures") -> None:
+    """Raise if any picture or page failed; call it when everything else has been done and written.
 
     Args:
         reasons: Why each that failed did, the first one first.
         count: Pictures in all.
+        what: What they are.
 
     Raises:
         PictureError: None could be read.
@@ -35,6 +36,6 @@ def refuse_failures(reasons: Sequence[str], count: int) -> None:
         return
     if len(reasons) == count:
         raise PictureError(
-            reasons[0] if count == 1 else f"None of {count} pictures could be read: {reasons[0]}"
+            reasons[0] if count == 1 else f"None of {count} {what} could be read: {reasons[0]}"
         )
-    raise PartialError(f"{len(reasons)} of {count} pictures could not be read: {reasons[0]}")
+    raise PartialError(f"{len(reasons)} of {count} {what} could not be read: {reasons[0]}")

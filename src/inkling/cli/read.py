@@ -1,39 +1,32 @@
-"""`inkling read`: which number is written on a picture."""
+"""`inkling read`: the numbers on pages, forms, tables, and pictures of one line."""
 
 from __future__ import annotations
 
 import enum
-import os
-import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from inkling.cli.failures import failures_of, refuse_failures
-from inkling.cli.readings import Csv, Form, JsonLines, Rows
-from inkling.errors import UsageError, WeightsError
+from inkling.errors import UsageError
 
 if TYPE_CHECKING:
-    from inkling.documents.picture import Picture
-    from inkling.elements import Reading
+    from inkling.cli.pages_shown import ShownPages
+    from inkling.cli.readings import PrintedPages
+    from inkling.elements import Page, PageReadings, Unopened
+    from inkling.export.resume import PageKey
+    from inkling.export.writing import Writer
     from inkling.networks.weights import Weights
+    from inkling.recognition.read import PageKind
 
 EXAMPLE = (
-    "Examples:\n\n[bold]inkling read --as line amount.png[/bold]\n\n"
-    "[bold]inkling read --as line scans/ --csv > numbers.csv[/bold]\n\n"
-    "[bold]inkling read --as line - --json < amount.png[/bold]"
+    "Examples:\n\n[bold]inkling read scan.pdf[/bold]\n\n"
+    "[bold]inkling read scans/ --form tally.yaml --out numbers.csv --plot seen.pdf[/bold]\n\n"
+    "[bold]inkling read card.jpg --table --out card.xlsx[/bold]\n\n"
+    "[bold]inkling read --as line amount.png[/bold]"
 )
-
-BATCH = 64
-"""Pictures that are read before they are printed."""
-
-_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".ppm", ".pgm", ".pbm")
-"""Names of files that are taken for pictures in a folder; a file that is named itself is opened anyway."""
 
 
 class Kind(enum.StrEnum):
@@ -43,156 +36,150 @@ class Kind(enum.StrEnum):
 
 
 def read(
-    pictures: Annotated[
-        list[str], typer.Argument(metavar="PICTURE", help="Files, folders of them, or - for stdin.")
+    paths: Annotated[
+        list[str],
+        typer.Argument(metavar="PATH", help="Pictures, TIFFs, PDFs, folders, patterns, or - for stdin."),
     ],
-    kind: Annotated[Kind | None, typer.Option("--as", help="What is on each picture: one line.")] = None,
-    weights: Annotated[
-        Path | None, typer.Option(help="A weights file (default: the one that comes with Inkling).")
+    form: Annotated[
+        Path | None, typer.Option(help="A template: every page is a filled copy of that form.")
+    ] = None,
+    table: Annotated[bool, typer.Option("--table", help="Every page is a ruled table.")] = False,
+    kind: Annotated[
+        Kind | None, typer.Option("--as", help="What each picture is, if not a page: one line.")
+    ] = None,
+    out: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--out",
+            "-o",
+            help="Write to a file, by its end: .jsonl .csv .parquet .xlsx .xml .pdf; a folder: tables.",
+        ),
     ] = None,
     plot: Annotated[
-        Path | None, typer.Option(help="Draw the pictures with what was read, the first 12 of them.")
+        Path | None, typer.Option(help="Draw what was read: a .pdf, or a .png for each page.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a picture.")] = False,
-    as_csv: Annotated[bool, typer.Option("--csv", help="Print one line of CSV a picture.")] = False,
+    pages: Annotated[str | None, typer.Option(help="Pages of each file, such as 1-3,7.")] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on where an earlier run stopped writing --out.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a number.")] = False,
+    as_csv: Annotated[
+        bool, typer.Option("--csv", help="Print one line of CSV a number.", hidden=True)
+    ] = False,
+    crops: Annotated[
+        Path | None, typer.Option(help="A folder for a picture of each number.", hidden=True)
+    ] = None,
+    printed: Annotated[bool, typer.Option("--printed", help="Read print, too.", hidden=True)] = False,
+    same_point: Annotated[
+        bool, typer.Option("--same-point", help="Of lines: a comma is as good as a point.", hidden=True)
+    ] = False,
+    digits_only: Annotated[
+        bool, typer.Option("--digits-only", help="Of lines: pass over all that is no digit.", hidden=True)
+    ] = False,
+    dpi: Annotated[float, typer.Option(help="At which PDFs are rendered.", hidden=True)] = 300,
+    weights: Annotated[Path | None, typer.Option(help="Of a line reader.", hidden=True)] = None,
 ) -> None:
     """Read handwritten numbers: each with the probability that it is exactly right.
 
-    A picture is of one line, dark on lighter paper. What is doubtful, blank,
-    illegible, or cannot be opened says why.
+    Without an option a page is searched for numbers anywhere on it. What is
+    doubtful, blank, illegible, or cannot be opened says why. A few more options
+    are told in docs/documents.md.
     """
-    if kind is None:
-        raise UsageError(
-            "Whole pages are read by a later version; this one reads pictures of one line.",
-            remedy=f"Say so: inkling read --as line {' '.join(pictures[:1])}{' ...' * (len(pictures) > 1)}",
+    from inkling.cli.failures import refuse_failures
+    from inkling.cli.read_lines import Rules, load_line_reader, read_pictures
+    from inkling.cli.read_pages import read_pages
+    from inkling.cli.readings import Lines, Rows
+    from inkling.documents.files import find_files
+    from inkling.documents.ranges import parse_pages
+
+    _refuse_contradictions(form, table, kind, as_json=as_json, as_csv=as_csv, resume=resume, out=out)
+    wanted = parse_pages(pages) if pages else None
+    loaded = load_line_reader(weights)
+    files = list(dict.fromkeys(find_files(paths)))
+    writers, done = _outputs(files, out or [], plot if kind is None else None, crops, loaded, resume=resume)
+    if kind is Kind.line:
+        alphabet = loaded.header.alphabet
+        printer = Lines(alphabet, as_csv=as_csv) if as_json or as_csv else Rows(files)
+        read_pictures(
+            files,
+            loaded,
+            form=printer,
+            rules=Rules(same_point=same_point, digits_only=digits_only),
+            writers=writers,
+            plot=plot,
         )
+        return
+    reader = _reader(form, "table" if table else "numbers", loaded, printed=printed)
+    shown = _shown(loaded, as_json=as_json, as_csv=as_csv)
+    try:
+        reasons = read_pages(files, reader, writers, shown.show, done=done, pages=wanted, dpi=dpi)
+    except KeyboardInterrupt:
+        typer.echo("Stopped; what was written is complete. Go on with --resume.", err=True)
+        raise typer.Exit(130) from None
+    shown.close()
+    refuse_failures([reason for reason in reasons if reason], len(reasons), what="pages")
+
+
+def _refuse_contradictions(
+    form: Path | None,
+    table: bool,
+    kind: Kind | None,
+    *,
+    as_json: bool,
+    as_csv: bool,
+    resume: bool,
+    out: Sequence[Path] | None,
+) -> None:
     if as_json and as_csv:
         raise UsageError("--json and --csv exclude each other.", remedy="Leave one out.")
-    loaded = load_line_reader(weights)
-    given = list(_given(pictures))
-    names = [name for name, _ in given]
-    form: Form = JsonLines(loaded.header.alphabet) if as_json else Csv() if as_csv else Rows(names)
-    readings: list[Reading] = []
-    try:
-        # Results that go to the terminal are progress enough.
-        with progress_bar(hidden=len(given) <= BATCH or sys.stdout.isatty()) as bar:
-            task = bar.add_task("reading", total=len(given))
-            for start in range(0, len(given), BATCH):
-                done = _read(given[start : start + BATCH], loaded)
-                form.show(done)
-                readings += done
-                bar.update(task, completed=len(readings))
-    except KeyboardInterrupt:
-        typer.echo(f"Stopped after {form.shown:,} of {len(given):,} pictures.", err=True)
-        raise typer.Exit(130) from None
-    form.close(readings)
+    if (form is not None) + table + (kind is not None) > 1:
+        raise UsageError("A page is a form, a table, or a line.", remedy="Leave all but one of them out.")
+    if resume and not out:
+        raise UsageError("There is nothing to go on with.", remedy="Name what was written with --out.")
+
+
+def _reader(
+    form: Path | None, kind: PageKind, loaded: Weights, *, printed: bool
+) -> Callable[[Page | Unopened], PageReadings]:
+    """What reads one page."""
+    from inkling.layout.template import load_template
+    from inkling.recognition.read import read_page
+
+    template = load_template(form) if form else None
+    return partial(read_page, form=template, kind=kind, printed=printed, weights=loaded)
+
+
+def _outputs(
+    files: Sequence[str],
+    out: Sequence[Path],
+    plot: Path | None,
+    crops: Path | None,
+    loaded: Weights,
+    *,
+    resume: bool,
+) -> tuple[list[Writer], frozenset[PageKey]]:
+    """What writes, and which pages all of it has already."""
+    from inkling.export.annotated import Annotated as Drawn
+    from inkling.export.choose import writer_for
+    from inkling.export.crops import Crops
+    from inkling.export.names import Stems
+    from inkling.export.resume import done_pages
+
+    stems = Stems(files)
+    cut = Crops(crops, stems) if crops else None
+    alphabet = loaded.header.alphabet
+    writers: list[Writer] = [cut] if cut else []
+    writers += [writer_for(path, alphabet=alphabet, crops=cut, stems=stems, resume=resume) for path in out]
     if plot is not None:
-        _plot(given, readings, loaded, plot)
-    refuse_failures(failures_of(readings), len(readings))
+        writers.append(Drawn(plot, stems=stems))
+    done = [done_pages(path) for path in out] if resume else []
+    return writers, frozenset(set.intersection(*done) if done else ())
 
 
-def load_line_reader(path: Path | None) -> Weights:
-    """The weights of a line reader, by default those that come with Inkling.
+def _shown(loaded: Weights, *, as_json: bool, as_csv: bool) -> ShownPages | PrintedPages:
+    from inkling.cli.pages_shown import ShownPages
+    from inkling.cli.readings import PrintedPages
 
-    Raises:
-        WeightsError: It is no weights file, or one of a network that tells digits.
-    """
-    from inkling.networks.weights import load_weights
-    from inkling.recognition.lines import box_line_weights
-
-    if path is None:
-        return box_line_weights()
-    loaded = load_weights(path)
-    if not loaded.header.reads_lines:
-        raise WeightsError(
-            f"{path}: these are weights of a {loaded.header.network.name}, which tells one digit, "
-            "not of a line reader.",
-            remedy="Leave them out, or train a line reader: inkling train lines",
-        )
-    return loaded
-
-
-def _given(words: Sequence[str]) -> Iterator[tuple[str, str | bytes]]:
-    """Each picture's name and where it is: a path, or the bytes of stdin."""
-    stdin = None
-    for word in words:
-        if word == "-":
-            stdin = sys.stdin.buffer.read() if stdin is None else stdin
-            yield word, stdin
-        elif os.path.isdir(word) and (found := _pictures_in(word)):
-            yield from ((path, path) for path in found)
-        else:
-            yield word, word
-
-
-def _pictures_in(folder: str) -> list[str]:
-    """The pictures in a folder and in those below it, in the order of their names."""
-    found: list[str] = []
-    for parent, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        found += [
-            os.path.join(parent, name)
-            for name in sorted(files)
-            if not name.startswith(".") and os.path.splitext(name)[1].lower() in _SUFFIXES
-        ]
-    return found
-
-
-def _read(given: Sequence[tuple[str, str | bytes]], loaded: Weights) -> list[Reading]:
-    """Read a batch, and name each reading as its picture was named."""
-    from inkling.recognition.lines import read_lines
-
-    readings = read_lines([picture for _, picture in given], weights=loaded)
-    named = [replace(reading, source=name) for reading, (name, _) in zip(readings, given, strict=True)]
-    return [
-        replace(each, reason=f"{each.source} is a folder without pictures.")
-        if os.path.isdir(each.source)
-        else each
-        for each in named
-    ]
-
-
-def read_all(pictures: Sequence[Picture], loaded: Weights) -> list[Reading]:
-    """Read many pictures before anything is told of them, with a bar in the terminal."""
-    from inkling.recognition.lines import read_lines
-
-    readings: list[Reading] = []
-    with progress_bar(hidden=len(pictures) <= BATCH) as bar:
-        task = bar.add_task("reading", total=len(pictures))
-        for start in range(0, len(pictures), BATCH):
-            readings += read_lines(pictures[start : start + BATCH], weights=loaded)
-            bar.update(task, completed=len(readings))
-    return readings
-
-
-def progress_bar(*, hidden: bool) -> Progress:
-    """A bar for many pictures, on stderr if that is a terminal."""
-    console = Console(stderr=True)
-    return Progress(
-        TextColumn("reading"),
-        BarColumn(bar_width=None),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(compact=True),
-        console=console,
-        transient=True,
-        disable=hidden or not console.is_terminal,
-        redirect_stdout=False,
-        redirect_stderr=False,
-    )
-
-
-def _plot(
-    given: Sequence[tuple[str, str | bytes]], readings: Sequence[Reading], loaded: Weights, path: Path
-) -> None:
-    from inkling.documents.picture import to_picture
-    from inkling.evaluation.canvas import save_figure
-    from inkling.evaluation.drawing_readings import MOST_READINGS, draw_readings
-
-    opened = [place for place, reading in enumerate(readings) if reading.status != "failed"]
-    if not opened:
-        return
-    shown = opened[:MOST_READINGS]
-    pictures = [to_picture(given[place][1]) for place in shown]
-    save_figure(draw_readings(pictures, [readings[place] for place in shown], loaded.header.alphabet), path)
-    part = f" (the first {len(shown)} of {len(opened):,})" if len(shown) < len(opened) else ""
-    typer.echo(f"Drawn in {path}{part}", err=True)
+    if as_json or as_csv:
+        return PrintedPages(loaded.header.alphabet, as_csv=as_csv)
+    return ShownPages()

@@ -1,16 +1,13 @@
-"""How readings are printed: JSON Lines, CSV, or a table for people; batch by batch, as they come."""
+"""How readings are printed: in lines for programs, or in a table for people, as they come."""
 
 from __future__ import annotations
 
 import contextlib
-import csv
-import io
-import json
 import os
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, Protocol
+from dataclasses import astuple
+from typing import TYPE_CHECKING, Protocol
 
 import typer
 from rich.console import Console
@@ -18,12 +15,12 @@ from rich.markup import escape
 from rich.table import Table
 
 if TYPE_CHECKING:
-    from inkling.elements import Reading
+    from inkling.elements import PageReadings, Reading
 
 _SAID = 54
 """Columns of the terminal for what is said of a number, for how sure it is, and for gaps."""
 
-_COLOURS = {"read": "green", "doubtful": "yellow", "blank": "dim", "illegible": "magenta", "failed": "red"}
+COLOURS = {"read": "green", "doubtful": "yellow", "blank": "dim", "illegible": "magenta", "failed": "red"}
 
 
 class Form(Protocol):
@@ -39,55 +36,66 @@ class Form(Protocol):
         """Print what is to be said of all of them."""
 
 
-class JsonLines:
-    """One object a line."""
+class Lines:
+    """JSON Lines or CSV, in the form in which `--out` writes them.
 
-    def __init__(self, alphabet: tuple[str, ...]) -> None:
-        self.alphabet = alphabet
+    Args:
+        alphabet: Names of the characters, in the order of their probabilities.
+        as_csv: Whether it is CSV.
+    """
+
+    def __init__(self, alphabet: tuple[str, ...], *, as_csv: bool = False) -> None:
+        self.pages = PrintedPages(alphabet, as_csv=as_csv)
         self.shown = 0
-
-    def show(self, readings: Sequence[Reading]) -> None:
-        """Print an object for each."""
-        for reading in readings:
-            typer.echo(json.dumps(_to_json(reading, self.alphabet), ensure_ascii=False))
-            self.shown += 1
-
-    def close(self, readings: Sequence[Reading]) -> None:
-        """Nothing is left to say."""
-
-
-def _to_json(reading: Reading, alphabet: tuple[str, ...]) -> dict[str, Any]:
-    """Every field of a reading; probabilities by the names of their characters."""
-    values = asdict(reading)
-    for character in values["characters"]:
-        named = zip(alphabet, character["probabilities"], strict=True)
-        character["probabilities"] = {name: round(probability, 6) for name, probability in named}
-    for entry in (values, *values["characters"], *values["alternatives"]):
-        entry["confidence"] = round(entry["confidence"], 6)
-    return values
-
-
-class Csv:
-    """One line a picture, after a line with the columns' names; the other numbers in one cell."""
-
-    def __init__(self) -> None:
-        self.shown = 0
-        self._write(["source", "text", "confidence", "status", "reason", "alternatives"])
 
     def show(self, readings: Sequence[Reading]) -> None:
         """Print a line for each."""
-        for each in readings:
-            others = "; ".join(other.text for other in each.alternatives)
-            self._write([each.source, each.text, f"{each.confidence:.6f}", each.status, each.reason, others])
+        for reading in readings:
+            self.pages.show(as_page(reading))
             self.shown += 1
 
     def close(self, readings: Sequence[Reading]) -> None:
         """Nothing is left to say."""
 
-    def _write(self, cells: list[str]) -> None:
-        line = io.StringIO()
-        csv.writer(line, lineterminator="\n").writerow(cells)
-        typer.echo(line.getvalue(), nl=False)
+
+def as_page(reading: Reading) -> PageReadings:
+    """A picture of a line as a page with one reading."""
+    from inkling.elements import PageReadings
+
+    if reading.status == "failed":
+        return PageReadings(reading.source, None, reason=reading.reason)
+    return PageReadings(reading.source, None, (reading,))
+
+
+class PrintedPages:
+    """Prints what was read for programs, page by page.
+
+    Args:
+        alphabet: Names of the characters, in the order of their probabilities.
+        as_csv: Whether as CSV, and not as JSON Lines.
+    """
+
+    def __init__(self, alphabet: Sequence[str], *, as_csv: bool = False) -> None:
+        from inkling.export.lines import csv_lines
+        from inkling.export.rows import COLUMNS
+
+        self.alphabet = alphabet
+        self.as_csv = as_csv
+        if as_csv:
+            typer.echo(csv_lines([COLUMNS]).decode(), nl=False)
+
+    def show(self, page: PageReadings) -> None:
+        """Print the lines of a page."""
+        from inkling.export.lines import csv_lines, json_lines
+        from inkling.export.rows import rows_of
+
+        if self.as_csv:
+            typer.echo(csv_lines([astuple(row) for row in rows_of(page)]).decode(), nl=False)
+        else:
+            typer.echo(json_lines(page, self.alphabet).decode(), nl=False)
+
+    def close(self) -> None:
+        """Nothing is left to say."""
 
 
 class Rows:
@@ -112,7 +120,7 @@ class Rows:
         table.add_column("sure", width=6, justify="right")
         table.add_column("", overflow="fold")
         for each in readings:
-            colour = _COLOURS[each.status]
+            colour = COLOURS[each.status]
             sure = "" if each.status == "failed" else percent(each.confidence)
             said = f"{each.status}: {each.reason}" if each.reason else each.status
             number = f"[bold {colour}]{escape(each.text) or '-'}[/bold {colour}]"
@@ -149,7 +157,7 @@ class Rows:
             self._show_alternatives(readings[0])
             return
         counts: Counter[str] = Counter(reading.status for reading in readings)
-        said = ", ".join(f"{counts[status]:,} {status}" for status in _COLOURS if counts[status])
+        said = ", ".join(f"{counts[status]:,} {status}" for status in COLOURS if counts[status])
         self.console.print(f"\n{len(readings):,} pictures: {said}")
 
     def _show_alternatives(self, reading: Reading) -> None:

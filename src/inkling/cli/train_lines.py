@@ -89,7 +89,7 @@ def fine_tune_job(recipe: Recipe, data: str) -> Job:
     framed = heldout.framed()
 
     def conclude(training: Training, folder: Path) -> Conclusion:
-        before = score_lines(old.network, framed)
+        before = score_lines(old.network, framed, old.header.alphabet)
         # The name of what it was trained on before is kept; its scores are of other weights.
         history = {"pictures": len(learned), "before": old.header.trained_on.get("data")}
         header = replace(old.header, trained_on=trained_on(training, lines.name, **history), scores={})
@@ -163,7 +163,7 @@ def _conclude(
     familiar = [series(index) for index in range(_FAMILIAR_LINES)]
     weights = finish_lines(training.result.cpu(), header, familiar, heldout)
     save_weights(folder / WEIGHTS, weights)
-    after = score_lines(weights.network, heldout)
+    after = score_lines(weights.network, heldout, header.alphabet)
     rows = {"Read exactly": after} if before is None else {"Before": before, "After": after}
     text = "\n".join(f"{name:<19}{_rate(scores)}" for name, scores in rows.items())
     text += f"\nCalibration error  {weights.header.scores['heldout']['ece']:.2%}"

@@ -13,6 +13,7 @@ from inkling.evaluation.calibration import expected_calibration_error
 from inkling.evaluation.line_report import LineScores
 from inkling.evaluation.lines import canonical
 from inkling.evaluation.logistic import fit_logistic
+from inkling.networks.constrained import Known, marks_of, treat
 from inkling.networks.scan import propose, scan, score_of
 from inkling.networks.weights import Weights
 
@@ -44,7 +45,7 @@ def score_labelled(
     same_point: bool = False,
     digits_only: bool = False,
 ) -> LineScores:
-    """How sure a line reader is of pictures, and how right.
+    """How sure a line reader is of pictures, and how right, when it reads them by these rules.
 
     Pictures without any ink are left out: that they are blank is certain without a network.
 
@@ -55,13 +56,18 @@ def score_labelled(
         same_point: Whether `,` is the same as `.`.
         digits_only: Whether only the digits 0 to 9 count.
     """
+    alphabet = weights.header.alphabet
     inked = [place for place, picture in enumerate(pictures) if np.ptp(picture) > 0]
-    scores, correct = [], []
-    for place, seen in zip(inked, scan(weights.network, [pictures[place] for place in inked]), strict=True):
-        proposals = propose(seen.log_probs)
-        scores.append(score_of(proposals))
-        read = [weights.header.alphabet[label - 1] for label in proposals[0][0]]
+    scans = scan(weights.network, [pictures[place] for place in inked])
+    treated = [
+        treat(seen.log_probs, alphabet, same_point=same_point, digits_only=digits_only) for seen in scans
+    ]
+    proposed = propose(treated, known=[Known(marks_of(alphabet))] * len(treated))
+    correct = []
+    for place, proposals in zip(inked, proposed, strict=True):
+        read = [alphabet[label - 1] for label in proposals[0][0]]
         correct.append(_is_exact(read, texts[place], same_point=same_point, digits_only=digits_only))
+    scores = [score_of(proposals) for proposals in proposed]
     return LineScores(np.array(scores, np.float64), np.array(correct, np.bool_))
 
 

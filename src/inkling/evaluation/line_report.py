@@ -18,6 +18,7 @@ from inkling.evaluation.calibration import calibration_error, reliability
 from inkling.evaluation.logistic import fit_logistic, logistic
 from inkling.evaluation.metrics import wilson_interval
 from inkling.networks.characters import character_features
+from inkling.networks.constrained import Known, marks_of
 from inkling.networks.ctc import align
 from inkling.networks.gauge import Gauge, fit_gauge
 from inkling.networks.scan import Scan, propose, scan, score_of
@@ -60,12 +61,13 @@ class LineScores:
         }
 
 
-def score_lines(network: nn.Module, lines: Sequence[FramedLine]) -> LineScores:
+def score_lines(network: nn.Module, lines: Sequence[FramedLine], alphabet: Sequence[str]) -> LineScores:
     """Read lines and compare with what is written on them.
 
     Args:
         network: A line reader in evaluation mode, on the CPU.
         lines: N of them, at least one.
+        alphabet: Names of the network's labels.
 
     Raises:
         DatasetError: There are no lines.
@@ -73,12 +75,10 @@ def score_lines(network: nn.Module, lines: Sequence[FramedLine]) -> LineScores:
     """
     if not lines:
         raise DatasetError("There are no lines to measure on.", remedy="Hold some out.")
-    scores, correct = [], []
-    for scanned, labels in zip(_scan(network, lines), map(_labels, lines), strict=True):
-        proposals = propose(scanned.log_probs, best=1)
-        scores.append(score_of(proposals))
-        correct.append(bool(proposals) and proposals[0][0] == labels)
-    return LineScores(np.array(scores, np.float64), np.array(correct, np.bool_))
+    known = [Known(marks_of(alphabet))] * len(lines)
+    proposed = propose([seen.log_probs for seen in _scan(network, lines)], known=known, best=1)
+    correct = [found[0][0] == _labels(line) for found, line in zip(proposed, lines, strict=True)]
+    return LineScores(np.array([score_of(found) for found in proposed]), np.array(correct))
 
 
 def finish_lines(
@@ -103,7 +103,7 @@ def finish_lines(
     """
     network = network.eval()
     round_to_half(network)
-    measured = score_lines(network, heldout)
+    measured = score_lines(network, heldout, header.alphabet)
     header = replace(
         header,
         calibration=fit_logistic(measured.scores, measured.correct),

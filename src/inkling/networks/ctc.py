@@ -121,7 +121,7 @@ def prefix_beam_each(
     """
     if width < 1 or best < 1:
         raise ValueError(f"a beam wants a width and a number of results of at least 1, not {width}, {best}")
-    found = [_search(_condense(frames, certain), width) for frames in np.exp(log_probs.astype(np.float64))]
+    found = [_search(condense(frames, certain), width) for frames in np.exp(log_probs.astype(np.float64))]
     owners = [row for row, sequences in enumerate(found) for _ in sequences]
     sequences = list(chain.from_iterable(found))
     scores = log_probability_each(log_probs[np.array(owners, np.int64)], sequences)
@@ -324,7 +324,7 @@ def _dealt(values: Any, wholes: Sequence[Sized]) -> list[Any]:
     return [values[stop - length : stop] for stop, length in zip(accumulate(lengths), lengths, strict=True)]
 
 
-def _condense(probabilities: Floats, certain: float) -> Floats:
+def condense(probabilities: Floats, certain: float) -> Floats:
     """(T, C) probabilities with each run of certain blanks as one frame, for the search.
 
     It is a blank if all of them are, and a label if any is, of which the sum is near enough.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -11,20 +11,15 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from inkling.networks.constrained import Known, Proposal, propose_each, restrict
 from inkling.networks.ctc import (
     Floats,
     Frames,
-    Labels,
     Span,
     align_each,
     character_distributions_each,
-    prefix_beam,
-    prefix_beam_each,
 )
 from inkling.transforms.lines import to_line_input
-
-Proposal = tuple[Labels, float]
-"""Labels, 1 to C − 1, and the natural logarithm of their probability."""
 
 _MOST_SCORE = 20.0
 
@@ -91,13 +86,20 @@ def scan(
     return [scans[place] for place in range(len(pictures))]
 
 
-def decode(pictures: Sequence[Frames], *, best: int = 5, batch_size: int = 64) -> list[Decoded]:
+def decode(
+    pictures: Sequence[Frames],
+    *,
+    known: Sequence[Known] | None = None,
+    best: int = 5,
+    batch_size: int = 64,
+) -> list[Decoded]:
     """Find what is written on pictures, those of equally many frames together.
 
     A picture's result does not depend on those that it is decoded with, but for rounding.
 
     Args:
         pictures: The log-probabilities of each, (T, C).
+        known: What is known of each number; None when nothing is of any.
         best: Proposals wanted, at least 1.
         batch_size: Pictures at a time.
 
@@ -108,11 +110,8 @@ def decode(pictures: Sequence[Frames], *, best: int = 5, batch_size: int = 64) -
         ValueError: The frames of some picture are no probabilities, so that nothing is possible.
     """
     decoded: dict[int, Decoded] = {}
-    for places in _batches((len(log_probs) for log_probs in pictures), batch_size):
-        log_probs = np.stack([pictures[place] for place in places])
-        proposals = prefix_beam_each(log_probs, width=max(_LEAST_WIDTH, best), best=best)
-        if not all(proposals):
-            raise ValueError("these frames are no probabilities: no labels are possible")
+    for places, log_probs, of_all in _alike(pictures, known, batch_size):
+        proposals = _proposals(log_probs, of_all, best)
         labels = [found[0][0] for found in proposals]
         spans = align_each(log_probs, labels)
         distributions = character_distributions_each(log_probs, labels)
@@ -120,9 +119,25 @@ def decode(pictures: Sequence[Frames], *, best: int = 5, batch_size: int = 64) -
     return [decoded[place] for place in range(len(pictures))]
 
 
-def propose(log_probs: Frames, *, best: int = 5) -> list[Proposal]:
-    """The proposals alone, of one picture: the most probable first, the empty one among them."""
-    return prefix_beam(log_probs, width=max(_LEAST_WIDTH, best), best=best)
+def propose(
+    pictures: Sequence[Frames],
+    *,
+    known: Sequence[Known] | None = None,
+    best: int = 5,
+    batch_size: int = 64,
+) -> list[list[Proposal]]:
+    """The proposals alone, of each picture: `decode` without asking where the labels stand."""
+    proposed: dict[int, list[Proposal]] = {}
+    for places, log_probs, of_all in _alike(pictures, known, batch_size):
+        proposed |= zip(places, _proposals(log_probs, of_all, best), strict=True)
+    return [proposed[place] for place in range(len(pictures))]
+
+
+def _proposals(log_probs: Frames, known: Known, best: int) -> list[list[Proposal]]:
+    proposals = propose_each(log_probs, known, width=max(_LEAST_WIDTH, best), best=best)
+    if not all(proposals):
+        raise ValueError("these frames are no probabilities: no labels are possible")
+    return proposals
 
 
 def score_of(proposals: Sequence[Proposal]) -> float:
@@ -134,11 +149,22 @@ def score_of(proposals: Sequence[Proposal]) -> float:
     return float(np.clip(chance - against, -_MOST_SCORE, _MOST_SCORE))
 
 
-def _batches(sizes: Iterable[int], most: int) -> Iterator[list[int]]:
-    """Places of pictures of one size, at most so many at a time."""
-    alike: dict[int, list[int]] = {}
-    for place, size in enumerate(sizes):
-        alike.setdefault(size, []).append(place)
+def _alike(
+    pictures: Sequence[Frames], known: Sequence[Known] | None, most: int
+) -> Iterator[tuple[list[int], Frames, Known]]:
+    """Pictures of equally many frames and of which the same is known: places, (N, T, C), what is known."""
+    known = known or [Known()] * len(pictures)
+    keys = [(len(frames), each) for frames, each in zip(pictures, known, strict=True)]
+    for places in _batches(keys, most):
+        of_all = known[places[0]]
+        yield places, restrict(np.stack([pictures[place] for place in places]), of_all), of_all
+
+
+def _batches(keys: Iterable[Hashable], most: int) -> Iterator[list[int]]:
+    """Places of pictures with one key, at most so many at a time."""
+    alike: dict[Hashable, list[int]] = {}
+    for place, key in enumerate(keys):
+        alike.setdefault(key, []).append(place)
     for places in alike.values():
         for start in range(0, len(places), most):
             yield places[start : start + most]

@@ -16,9 +16,10 @@ from inkling.elements import Alternative, Box, Character, Reading
 from inkling.errors import PictureError, WeightsError
 from inkling.evaluation.logistic import logistic
 from inkling.networks.characters import character_features
+from inkling.networks.constrained import Known, Proposal, marks_of, treat
 from inkling.networks.ctc import Span
 from inkling.networks.linereader import PIXELS_PER_FRAME
-from inkling.networks.scan import Decoded, Proposal, Scan, decode, scan, score_of
+from inkling.networks.scan import Decoded, Scan, decode, scan, score_of
 from inkling.networks.weights import Weights, load_box_weights
 from inkling.transforms.lines import LINE_HEIGHT, PAPER, Framing, frame_with_place
 
@@ -54,7 +55,26 @@ def box_line_weights() -> Weights:
     return load_box_weights("lines")
 
 
-def read_line(picture: Picture, *, weights: Weights | None = None) -> Reading:
+def refuse_digit_weights(weights: Weights) -> None:
+    """Raise where lines are read and weights of a network that tells single digits were given.
+
+    Raises:
+        WeightsError: The network tells digits.
+    """
+    if not weights.header.reads_lines:
+        raise WeightsError(
+            f"These are weights of a {weights.header.network.name}, not of a line reader.",
+            remedy="Train one with `inkling train lines`, or leave --weights out.",
+        )
+
+
+def read_line(
+    picture: Picture,
+    *,
+    weights: Weights | None = None,
+    same_point: bool = False,
+    digits_only: bool = False,
+) -> Reading:
     """Read the number on a picture of one line of handwriting.
 
     Dark ink on lighter paper of any kind; the line fills a good part of the picture's height.
@@ -62,6 +82,8 @@ def read_line(picture: Picture, *, weights: Weights | None = None) -> Reading:
     Args:
         picture: A path, the bytes of a file, or an array: (H, W) grey or (H, W, 3) RGB.
         weights: By default those that come with Inkling.
+        same_point: Whether `,` is the same as `.`; it is then read as `.`.
+        digits_only: Whether signs, points and spaces are passed over, as if they were not written.
 
     Returns:
         The number with its probability, or the reason why there is none.
@@ -75,11 +97,24 @@ def read_line(picture: Picture, *, weights: Weights | None = None) -> Reading:
         >>> read_line(np.full((40, 130), 255, np.uint8)).status
         'blank'
     """
-    return read_framed([open_line(picture)], weights=weights, sources=[source_of(picture)])[0]
+    return read_framed(
+        [open_line(picture)],
+        weights=weights,
+        same_point=same_point,
+        digits_only=digits_only,
+        sources=[source_of(picture)],
+    )[0]
 
 
 def read_lines(
-    pictures: Iterable[Picture], *, weights: Weights | None = None, batch_size: int = 64
+    pictures: Iterable[Picture],
+    *,
+    weights: Weights | None = None,
+    lengths: Sequence[int | None] | None = None,
+    allowed: Sequence[str] | None = None,
+    same_point: bool = False,
+    digits_only: bool = False,
+    batch_size: int = 64,
 ) -> list[Reading]:
     """Read many pictures of one line each, in batches.
 
@@ -88,6 +123,11 @@ def read_lines(
     Args:
         pictures: Each as `read_line` takes it.
         weights: By default those that come with Inkling.
+        lengths: Characters that each number has, where that is known; of an empty picture it is not
+            asked.
+        allowed: Characters that each number may consist of; empty where any may.
+        same_point: As in `read_line`.
+        digits_only: As in `read_line`.
         batch_size: Pictures that the network sees at a time.
 
     Returns:
@@ -111,6 +151,10 @@ def read_lines(
     readings = read_framed(
         [line for line in framed if line is not None],
         weights=weights,
+        lengths=lengths and [lengths[place] for place in opened],
+        allowed=allowed and [allowed[place] for place in opened],
+        same_point=same_point,
+        digits_only=digits_only,
         sources=[sources[place] for place in opened],
         batch_size=batch_size,
     )
@@ -122,6 +166,10 @@ def read_framed(
     framed: Sequence[Framing],
     *,
     weights: Weights | None = None,
+    lengths: Sequence[int | None] | None = None,
+    allowed: Sequence[str] | None = None,
+    same_point: bool = False,
+    digits_only: bool = False,
     sources: Sequence[str] | None = None,
     batch_size: int = 64,
 ) -> list[Reading]:
@@ -130,22 +178,34 @@ def read_framed(
     Args:
         framed: Pictures as `open_line` gives them.
         weights: By default those that come with Inkling.
+        lengths: As in `read_lines`.
+        allowed: As in `read_lines`.
+        same_point: As in `read_line`.
+        digits_only: As in `read_line`.
         sources: Where each came from.
         batch_size: Pictures at a time.
     """
     weights = weights or box_line_weights()
-    if not weights.header.reads_lines:
-        raise WeightsError(
-            f"These are weights of a {weights.header.network.name}, not of a line reader.",
-            remedy="Train one with `inkling train lines`, or leave --weights out.",
-        )
+    refuse_digit_weights(weights)
     sources = sources or [""] * len(framed)
     scans = scan(weights.network, [line.image for line in framed], batch_size=batch_size)
-    decoded = decode([seen.log_probs for seen in scans], batch_size=batch_size)
+    alphabet = weights.header.alphabet
+    frames = [
+        treat(each.log_probs, alphabet, same_point=same_point, digits_only=digits_only) for each in scans
+    ]
+    lengths, allowed = lengths or [None] * len(framed), allowed or [""] * len(framed)
+    known = [_known(alphabet, *each) for each in zip(lengths, allowed, strict=True)]
+    decoded = decode(frames, known=known, batch_size=batch_size)
     return [
         _reading(line, seen, written, weights, source)
         for line, seen, written, source in zip(framed, scans, decoded, sources, strict=True)
     ]
+
+
+def _known(alphabet: Sequence[str], length: int | None, allowed: str) -> Known:
+    """What is known of a number, in labels; characters that the network does not know cannot be read."""
+    labels = [label for label, name in enumerate(alphabet, start=1) if name in list(allowed)]
+    return Known(marks_of(alphabet), tuple(labels) if allowed else None, length)
 
 
 def open_line(picture: Picture) -> Framing:
@@ -183,9 +243,9 @@ def _reading(line: Framing, seen: Scan, written: Decoded, weights: Weights, sour
     if not names:
         reason = "There is no writing on the picture."
         return Reading("", confidence, "blank", reason, alternatives=alternatives, source=source)
-    mark = next((name for name in names if name in _REASONS), "")
-    if mark:
-        return Reading("", confidence, "illegible", _REASONS[mark], alternatives=alternatives, source=source)
+    if names[0] in _REASONS:
+        reason = _REASONS[names[0]]
+        return Reading("", confidence, "illegible", reason, alternatives=alternatives, source=source)
     text = "".join(names)
     if confidence < ILLEGIBLE_BELOW or not text.strip():
         alternatives = (Alternative(text, confidence), *alternatives) if text.strip() else alternatives
@@ -223,7 +283,7 @@ def _alternatives(
     others = []
     for labels, chance in proposals[1:]:
         names = [weights.header.alphabet[label - 1] for label in labels]
-        if names and not any(name in _REASONS for name in names):
+        if names and names[0] not in _REASONS:
             share = min(math.exp(chance) / rest, 1.0)
             others.append(Alternative("".join(names), (1 - confidence) * share))
     return tuple(others)

@@ -1,0 +1,134 @@
+"""How far curled or folded paper departs from a homography, as shifts at the nodes of a grid."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from inkling.layout.projection import Floats
+
+_NODES = 33
+"""In each direction, from the first pixel of the blank to its last."""
+
+_REACH = 0.05
+"""How far a mark tells of the paper around it, as a part of the longer side."""
+
+_FEW = 0.3
+"""Marks right at a node that weigh as much as the homography."""
+
+_HOLD = 0.5
+"""Square of the slope, in grey levels a pixel, that print must have on the average to move the grid."""
+
+_STEP = 3.0
+"""Pixels that the grid may move at a time."""
+
+
+def flat() -> Floats:
+    """No bend at all, float64 (n, n, 2)."""
+    return np.zeros((_NODES, _NODES, 2))
+
+
+def bend_of(points: Floats, shifts: Floats, shape: tuple[int, ...]) -> Floats:
+    """Shifts of marks averaged over their surroundings, at the nodes of a grid.
+
+    The kernel regression of Nadaraya and Watson (1964), drawn to zero where there are few marks.
+    """
+    reach = _REACH * max(shape)
+    xs, ys = (np.linspace(0, size - 1, _NODES) for size in (shape[1], shape[0]))
+    nodes = np.stack(np.meshgrid(xs, ys), axis=-1)
+    away = ((nodes[:, :, None] - points) ** 2).sum(axis=3)
+    weights = np.exp(-away / (2 * reach**2))
+    return np.asarray((weights @ shifts) / (weights.sum(axis=2) + _FEW)[..., None])
+
+
+def follow(grey: NDArray[np.uint8], seen: NDArray[np.uint8], bend: Floats) -> Floats:
+    """Make the bend follow all that is printed, rules too, which have no corners to look for.
+
+    Least squares on the grey levels around each node (Lucas and Kanade, 1981), held to the bend that
+    the marks gave where nothing is printed, along rules, and where the page shows something else than
+    the blank. What is written on the form changes little: it counts only where print has an edge.
+
+    Args:
+        grey: uint8 (h, w), the blank.
+        seen: uint8 (h, w), the page in its frame.
+        bend: float64 (n, n, 2), in pixels of `grey`.
+    """
+    for sigma in (2.5, 1.5):
+        model = cv2.GaussianBlur(bent_picture(grey, bend), (0, 0), sigma).astype(np.float32)
+        target = cv2.GaussianBlur(seen, (0, 0), sigma).astype(np.float32)
+        across, down = (cv2.Sobel(model, cv2.CV_32F, *way, ksize=3, scale=1 / 8) for way in ((1, 0), (0, 1)))
+        rest = np.clip(target - model, -60, 60)
+        products = (across * across, across * down, down * down, across * rest, down * rest)
+        xx, xy, yy, x, y = map(_around_nodes, products)
+        normal = np.stack([np.stack([xx + _HOLD, xy], -1), np.stack([xy, yy + _HOLD], -1)], -1)
+        step = -np.linalg.solve(normal, np.stack([x, y], -1)[..., None])[..., 0]
+        alike = np.clip(2.5 * _likeness(model, target) - 1.25, 0, 1)[..., None]
+        bend = bend + _without_jumps(np.clip(step, -_STEP, _STEP) * alike)
+    return np.asarray(bend, np.float64)
+
+
+def _without_jumps(steps: Floats) -> Floats:
+    """Medians of five by five nodes: paper bends, it does not jump."""
+    planes = (steps[..., axis].astype(np.float32) for axis in (0, 1))
+    return np.stack([cv2.medianBlur(np.ascontiguousarray(plane), 5) for plane in planes], axis=-1)
+
+
+def _likeness(model: NDArray[np.float32], target: NDArray[np.float32]) -> Floats:
+    """Correlation of two pictures around the nodes, -1 to 1."""
+    m, t = _around_nodes(model), _around_nodes(target)
+    both = _around_nodes(model * target) - m * t
+    spreads = (_around_nodes(model * model) - m * m) * (_around_nodes(target * target) - t * t)
+    return np.asarray(both / np.sqrt(np.maximum(spreads, 1.0)), np.float64)
+
+
+def _around_nodes(values: NDArray[np.float32]) -> Floats:
+    """Means around the nodes, float64 (n, n)."""
+    height, width = values.shape
+    side = 2 * (max(height, width) // _NODES) + 1
+    columns, rows = (np.linspace(0, size - 1, _NODES).round().astype(int) for size in (width, height))
+    means = cv2.blur(values, (side, side), borderType=cv2.BORDER_REPLICATE)
+    return np.asarray(means[np.ix_(rows, columns)], np.float64)
+
+
+def bent(bend: Floats, points: Floats, shape: tuple[int, ...]) -> Floats:
+    """How far the paper departs from the homography at points of the blank.
+
+    Args:
+        bend: As `Registration` has it.
+        points: float64 (N, 2), x and y in pixels of the blank.
+        shape: Of the blank.
+
+    Returns:
+        float64 (N, 2), in pixels of the blank.
+    """
+    last = np.array([shape[1] - 1, shape[0] - 1]) / (_NODES - 1)
+    nodes = np.clip(points / last, 0, _NODES - 1).astype(np.float32)[None]
+    field = bend.astype(np.float32)
+    return np.asarray(cv2.remap(field, nodes[..., 0], nodes[..., 1], cv2.INTER_LINEAR)[0], np.float64)
+
+
+def bent_picture(grey: NDArray[np.uint8], bend: Floats) -> NDArray[np.uint8]:
+    """A picture whose every pixel has moved by the bend.
+
+    Args:
+        grey: uint8 (h, w).
+        bend: float64 (n, n, 2), in pixels of `grey`, at a grid that spans it from edge to edge.
+    """
+    if np.abs(bend).max() < 0.1:
+        return grey
+    height, width = grey.shape
+    nodes = len(bend) - 1
+    to_node = np.array([[nodes / max(width - 1, 1), 0, 0], [0, nodes / max(height - 1, 1), 0]])
+    shift = cv2.warpAffine(
+        bend.astype(np.float32),
+        to_node,
+        (width, height),
+        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+    across = np.arange(width, dtype=np.float32)[None] - shift[..., 0]
+    down = np.arange(height, dtype=np.float32)[:, None] - shift[..., 1]
+    return np.asarray(
+        cv2.remap(grey, across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.uint8
+    )

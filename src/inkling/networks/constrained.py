@@ -1,0 +1,217 @@
+"""Decoding with what is known of a number: marks stand alone, some characters only, so many of them.
+
+Shapes and symbols are those of `ctc`. All that is admissible is: nothing, a mark alone, and every
+sequence of allowed labels that are no marks, of the known length if there is one.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from inkling.networks.ctc import (
+    BLANK,
+    CERTAIN,
+    Floats,
+    Frames,
+    Labels,
+    condense,
+    log_probability_each,
+    prefix_beam_each,
+)
+
+Proposal = tuple[Labels, float]
+"""Labels, 1 to C − 1, and the natural logarithm of their probability."""
+
+DIGITS = "0123456789"
+
+DISBELIEF = 0.01
+"""What is not admissible is this part as credible as what is: people write what a form does not want."""
+
+
+_TRIED = 4
+"""Labels that are tried in a frame where the length is known: one that is less probable there than
+these is not among the proposals."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a number before it is read.
+
+    Attributes:
+        marks: Labels that stand alone, whatever else is known.
+        allowed: Labels that it may consist of, marks left out; None when any may.
+        length: How many labels it has; None when that is open.
+    """
+
+    marks: tuple[int, ...] = ()
+    allowed: tuple[int, ...] | None = None
+    length: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.length is not None and self.length < 1:
+            raise ValueError(f"a number has at least one character, not {self.length}")
+
+    @property
+    def of_value(self) -> bool:
+        """Whether anything is known but which labels are marks."""
+        return self.allowed is not None or self.length is not None
+
+
+def marks_of(alphabet: Sequence[str]) -> tuple[int, ...]:
+    """The labels of an alphabet's marks: their names have more than one character."""
+    return tuple(label for label, name in enumerate(alphabet, start=1) if len(name) > 1)
+
+
+def treat(
+    log_probs: Frames, alphabet: Sequence[str], *, same_point: bool = False, digits_only: bool = False
+) -> Frames:
+    """Frames for a reader to whom some characters are the same, or are nothing.
+
+    Args:
+        log_probs: (T, C), natural logarithms.
+        alphabet: Names of the labels 1 to C − 1.
+        same_point: Whether `,` is the same as `.`: it is then read as that.
+        digits_only: Whether all that is neither a digit nor a mark is to be passed over, as if there
+            were nothing.
+
+    Returns:
+        (T, C), each frame with the same sum: what was of the one is now of the other.
+    """
+    if digits_only:
+        signs = [
+            label for label, name in enumerate(alphabet, start=1) if len(name) == 1 and name not in DIGITS
+        ]
+        return _fold(log_probs, signs, BLANK)
+    if same_point and "," in alphabet and "." in alphabet:
+        return _fold(log_probs, [alphabet.index(",") + 1], alphabet.index(".") + 1)
+    return log_probs
+
+
+def _fold(log_probs: Frames, labels: Sequence[int], into: int) -> Frames:
+    folded = log_probs.copy()
+    folded[:, into] = np.logaddexp.reduce(log_probs[:, [into, *labels]], axis=1)
+    folded[:, labels] = -np.inf
+    return folded
+
+
+def restrict(log_probs: Frames, known: Known) -> Frames:
+    """Frames (N, T, C) in which labels that are neither allowed nor marks are impossible."""
+    if known.allowed is None:
+        return log_probs
+    kept = [BLANK, *known.allowed, *known.marks]
+    restricted = np.full_like(log_probs, -np.inf)
+    restricted[..., kept] = log_probs[..., kept]
+    return restricted
+
+
+def propose_each(log_probs: Frames, known: Known, *, width: int = 8, best: int = 5) -> list[list[Proposal]]:
+    """The most probable admissible labels of each picture, searched for with a beam.
+
+    With nothing known of the value, probabilities are those of `ctc`. Else they are conditional on what
+    is known, of which a part `DISBELIEF` is not believed: if all that is admissible has the probability
+    A, each is divided by A + (1 − A) · `DISBELIEF`. A is exact (`admissible_each`), and so is each
+    probability; what is found is limited by the beam as in `ctc.prefix_beam_each`.
+
+    Args:
+        log_probs: (N, T, C), natural logarithms.
+        known: What is known, of all of the pictures.
+        width: Prefixes kept after each frame; with a known length, of each length.
+        best: Sequences wanted, at least 1.
+
+    Returns:
+        Of each picture, labels with the natural logarithm of their probability, the most probable
+        first; the empty sequence is one of them. Empty where nothing admissible is possible.
+    """
+    characters = restrict(log_probs, known).copy()
+    characters[..., list(known.marks)] = -np.inf
+    if known.length is None:
+        found = prefix_beam_each(characters, width=width, best=best)
+    else:
+        found = [_of_length(frames, known.length, width) for frames in characters]
+    alone = [[(mark,)] * len(log_probs) for mark in known.marks]
+    marked = [log_probability_each(log_probs, labels) for labels in alone]
+    shift = np.zeros(len(log_probs))
+    if known.of_value:
+        admissible = np.exp(admissible_each(log_probs, known))
+        shift = np.log(admissible + (1 - admissible) * DISBELIEF)
+    proposals = []
+    for row, numbers in enumerate(found):
+        marks = [((mark,), float(chances[row])) for mark, chances in zip(known.marks, marked, strict=True)]
+        possible = [(labels, p - float(shift[row])) for labels, p in [*numbers, *marks] if p > -np.inf]
+        proposals.append(sorted(possible, key=lambda pair: -pair[1])[:best])
+    return proposals
+
+
+def admissible_each(log_probs: Frames, known: Known) -> Floats:
+    """Logarithm of the probability of all that is admissible, over all paths: float64 (N,).
+
+    Frames are independent, so without a known length it is the product over the frames of what is
+    allowed in each; with one, the forward pass keeps count of the labels.
+    """
+    characters = restrict(log_probs, known).astype(np.float64)
+    characters[..., list(known.marks)] = -np.inf
+    if known.length is None:
+        total = np.logaddexp.reduce(characters, axis=2).sum(axis=1)
+    else:
+        blank = characters[..., BLANK].sum(axis=1)
+        total = np.logaddexp(blank, _log_probability_of_length(characters, known.length))
+    for mark in known.marks:
+        total = np.logaddexp(total, log_probability_each(log_probs, [(mark,)] * len(log_probs)))
+    return np.minimum(total, 0.0)
+
+
+def _log_probability_of_length(log_probs: Frames, length: int) -> Floats:
+    """Logarithm of the probability of all sequences of so many labels: float64 (N,)."""
+    probabilities = np.exp(log_probs)
+    count, _, classes = log_probs.shape
+    ends = np.zeros((count, length + 1, classes))  # in which class the paths end, by labels so far
+    ends[:, 0, BLANK] = 1.0
+    scale = np.zeros(count)
+    for frame in probabilities.transpose(1, 0, 2):
+        total = ends.sum(axis=2)
+        grown = ends.copy()
+        grown[:, 1:] += total[:, :-1, None] - ends[:, :-1]  # a label after anything but its like
+        grown[:, :, BLANK] = total
+        ends = grown * frame[:, None]
+        top = ends.max(axis=(1, 2))
+        ends /= np.where(top > 0, top, 1.0)[:, None, None]
+        with np.errstate(divide="ignore"):
+            scale += np.log(top)
+    with np.errstate(divide="ignore"):
+        return np.asarray(scale + np.log(ends[:, length].sum(axis=1)))
+
+
+def _of_length(log_probs: Frames, length: int, width: int) -> list[Proposal]:
+    """The empty sequence and the most probable ones of a length, each with its exact probability."""
+    probabilities = condense(np.exp(log_probs.astype(np.float64)), CERTAIN)
+    beams: list[dict[Labels, tuple[float, float]]] = [{} for _ in range(length + 1)]
+    beams[0] = {(): (1.0, 0.0)}  # probability that it ends in a blank, and in its last label
+    ranking = (np.argsort(-probabilities[:, 1:], axis=1)[:, :_TRIED] + 1).tolist()
+    for row, labels in zip(probabilities.tolist(), ranking, strict=True):
+        reached: list[dict[Labels, list[float]]] = [{} for _ in beams]
+        for size, beam in enumerate(beams):
+            for prefix, (blank, label) in beam.items():
+                ends = reached[size].setdefault(prefix, [0.0, 0.0])
+                ends[0] += (blank + label) * row[BLANK]
+                last = prefix[-1] if prefix else BLANK
+                ends[1] += label * row[last]
+                if size == length:
+                    continue
+                for new in labels:
+                    if chance := row[new]:
+                        longer = reached[size + 1].setdefault((*prefix, new), [0.0, 0.0])
+                        longer[1] += (blank if new == last else blank + label) * chance
+        beams = [
+            {
+                prefix: (ends[0], ends[1])
+                for prefix, ends in heapq.nlargest(width, grown.items(), key=lambda item: sum(item[1]))
+            }
+            for grown in reached
+        ]
+    sequences = [(), *(prefix for prefix, ends in beams[length].items() if sum(ends) > 0)]
+    scores = log_probability_each(np.broadcast_to(log_probs, (len(sequences), *log_probs.shape)), sequences)
+    return list(zip(sequences, scores.tolist(), strict=True))
