@@ -55,7 +55,8 @@ def share_inside(inner: Box, outer: Box) -> float:
 
 def measure(pages: int, digits: inkling.Digits) -> None:
     """Print a table over kinds of pages."""
-    print("page      pages  numbers found  printed found   words  false alarms  per 1,000   seconds a page")
+    print("                        found          taken for handwritten numbers              seconds")
+    print("page     pages  by hand   on request  words, doodles  per 1,000 words  print    a page")
     for kind in ("print", "script", "mixed", "numbers"):
         count: Counter[str] = Counter()
         seconds = 0.0
@@ -64,30 +65,31 @@ def measure(pages: int, digits: inkling.Digits) -> None:
             started = time.process_time()
             regions = find_numbers(Page(page.image)).regions
             seconds += time.process_time() - started
+            count.update(item.kind for item in page.items)
             count.update(_tally(page, [region.quad.box for region in regions], "number"))
             both = find_numbers(Page(page.image), printed=True).regions
             of_print = [region.quad.box for region in both if region.printed]
-            found = _tally(page, of_print, "printed number")
-            count.update({f"printed {name}": value for name, value in found.items()})
-        words = count["words"]
+            count["on request"] += _tally(page, of_print, "printed number")["found"]
+        words = count["word"] + count["printed word"]
         print(
-            f"{kind:<8} {pages:>6}  {_part(count['found'], count['there']):>13} "
-            f"{_part(count['printed found'], count['printed there']):>14} {words:>8,} {count['false']:>13} "
-            f"{1000 * count['false'] / max(words, 1):>10.1f} {seconds / pages:>16.2f}"
+            f"{kind:<8} {pages:>5} {_part(count['found'], count['number']):>8} "
+            f"{_part(count['on request'], count['printed number']):>12} {count['others']:>15,} "
+            f"{1000 * count['others'] / max(words, 1):>16.1f} {count['print']:>6} {seconds / pages:>9.2f}"
         )
 
 
 def _part(found: int, there: int) -> str:
-    return f"{found} of {there}" if there else "none there"
+    return f"{found}/{there}" if there else "-"
 
 
 def _tally(page: DrawnPage, boxes: list[Box], kind: str) -> dict[str, int]:
-    """Found and false boxes; a part of a number is neither."""
+    """Numbers found, and boxes on what is none; those on a part of a number are neither."""
     there = [item for item in page.items if item.kind == kind]
     found = sum(any(overlap(box, item.box) > 0.5 for box in boxes) for item in there)
-    false = sum(not any(share_inside(box, item.box) > 0.5 for item in there) for box in boxes)
-    words = sum(item.kind.endswith("word") for item in page.items)
-    return {"there": len(there), "found": found, "false": false, "words": words}
+    on = Counter(_nearest(box, page.items)[0] for box in boxes)
+    print_taken = on["printed number"] if kind == "number" else 0
+    others = sum(on[other] for other in ("word", "printed word", "doodle", "nothing"))
+    return {"found": found, "print": print_taken, "others": others}
 
 
 WORDS_LEFT_OUT = 6
@@ -124,7 +126,7 @@ def gather(pages: int, digits: inkling.Digits, *, measure: bool) -> Examples:
         rules = find_rules(ink)
         pieces = find_pieces(ink & ~rules.mask, rules.mask)
         grey = without_rules(page.image, rules)
-        found = anywhere.find_candidates(grey, pieces)
+        found = anywhere.find_candidates(pieces)
         truths = [_nearest(Box(*box), page.items) for box in found.boxes.tolist()]
         kinds = np.array([kind for kind, _, _ in truths])
         read = np.full((len(kinds), len(evidence.READS)), np.nan)

@@ -77,15 +77,11 @@ class DrawnPage:
 
     Attributes:
         image: uint8 (H, W), paper 255.
-        items: What stands on it.
-        taken: bool (H, W), where something does.
-        blackness: Of its print, to 1.
     """
 
     image: NDArray[np.uint8] = field(default_factory=lambda: np.full((HEIGHT, WIDTH), 255, np.uint8))
     items: list[Item] = field(default_factory=list)
     taken: NDArray[np.bool_] = field(default_factory=lambda: np.zeros((HEIGHT, WIDTH), bool))
-    blackness: float = 1.0
 
     def put(
         self, ink: Ink, x: int, y: int, kind: Kind, text: str, *, depth: float = 1.0, room: int = 12
@@ -96,8 +92,6 @@ class DrawnPage:
             return False
         if self.taken[y - room : y + down + room, x - room : x + across + room].any():
             return False
-        if kind.startswith("printed"):
-            depth = self.blackness
         spot = self.image[y : y + down, x : x + across]
         np.minimum(spot, (255 - depth * ink).astype(np.uint8), out=spot)
         self.taken[y : y + down, x : x + across] = True
@@ -132,7 +126,7 @@ class Writer:
         hand = pick_hand(rng)
         self.hand = replace(hand, pen=max(hand.pen, LEAST_PEN * EM / self.size, LEAST_PEN_PART * EM))
         self.bend = float(rng.uniform(0.01, 0.04))
-        self.depth = float(rng.uniform(0.4 if rng.random() < 0.5 else 0.85, 1))
+        self.depth = float(rng.uniform(0.4, 1))
         self.font = STROKES[measure][int(rng.integers(len(STROKES[measure])))]
         self.pen, self.slant = float(rng.uniform(1.5, 5)), float(rng.normal(0.1, 0.2))
         self.gap = float(rng.uniform(0.2, 0.7) if rng.random() < 0.25 else rng.uniform(-0.12, 0.12))
@@ -268,7 +262,7 @@ def draw_page(seed: int, digits: Digits, *, measure: bool = False, kind: str = "
         kind: `mixed`, or a page of `print` or of `script` without any handwritten number, or `numbers`.
     """
     rng = np.random.default_rng([seed, int(measure)])
-    page = DrawnPage(blackness=float(rng.uniform(0.75, 1)))
+    page = DrawnPage()
     if kind in ("mixed", "print"):
         y = 100
         while y < HEIGHT * (0.35 if kind == "mixed" else 0.9):

@@ -15,9 +15,23 @@ if TYPE_CHECKING:
     from inkling.datasets.digits import Digits
     from inkling.datasets.load import load_digits
     from inkling.datasets.split import split
-    from inkling.elements import Alternative, Box, Character, Classification, Reading
+    from inkling.documents.limits import Limits
+    from inkling.documents.open import open_pages
+    from inkling.elements import (
+        Alternative,
+        Box,
+        Character,
+        Classification,
+        Page,
+        PageReadings,
+        Quadrilateral,
+        Reading,
+        Region,
+        Unopened,
+    )
     from inkling.errors import InklingError
     from inkling.evaluation.report import Evaluation, evaluate, finish
+    from inkling.layout.template import Template, load_template
     from inkling.networks.build import NetworkSettings, build_network
     from inkling.networks.convnet import ConvNet
     from inkling.networks.deepnet import DeepNet
@@ -27,6 +41,7 @@ if TYPE_CHECKING:
     from inkling.recognition.classify import classify, classify_all
     from inkling.recognition.explain import nearest, saliency
     from inkling.recognition.lines import read_line, read_lines
+    from inkling.recognition.read import read, read_page
     from inkling.training.criteria import make_criterion
     from inkling.training.finder import find_learning_rate
     from inkling.training.inspector import Inspection, inspect_step
@@ -44,9 +59,15 @@ _ROOMS = {
     "datasets.digits": ("Digits",),
     "datasets.load": ("load_digits",),
     "datasets.split": ("split",),
-    "elements": ("Alternative", "Box", "Character", "Classification", "Reading"),
+    "documents.limits": ("Limits",),
+    "documents.open": ("open_pages",),
+    "elements": (
+        *("Alternative", "Box", "Character", "Classification", "Page", "PageReadings"),
+        *("Quadrilateral", "Reading", "Region", "Unopened"),
+    ),
     "errors": ("InklingError",),
     "evaluation.report": ("Evaluation", "evaluate", "finish"),
+    "layout.template": ("Template", "load_template"),
     "networks.build": ("NetworkSettings", "build_network"),
     "networks.convnet": ("ConvNet",),
     "networks.deepnet": ("DeepNet",),
@@ -56,6 +77,7 @@ _ROOMS = {
     "recognition.classify": ("classify", "classify_all"),
     "recognition.explain": ("nearest", "saliency"),
     "recognition.lines": ("read_line", "read_lines"),
+    "recognition.read": ("read", "read_page"),
     "training.criteria": ("make_criterion",),
     "training.finder": ("find_learning_rate",),
     "training.inspector": ("Inspection", "inspect_step"),
@@ -90,17 +112,24 @@ __all__ = [
     "Header",
     "InklingError",
     "Inspection",
+    "Limits",
     "LineMaterial",
     "Muon",
     "NetworkSettings",
     "OptimizerSettings",
+    "Page",
+    "PageReadings",
     "Perceptron",
     "Progress",
+    "Quadrilateral",
     "Reading",
     "Recipe",
+    "Region",
     "ResidentBatches",
     "Step",
+    "Template",
     "Training",
+    "Unopened",
     "Weights",
     "build_network",
     "classify",
@@ -113,11 +142,15 @@ __all__ = [
     "frame",
     "inspect_step",
     "load_digits",
+    "load_template",
     "load_weights",
     "make_criterion",
     "nearest",
+    "open_pages",
+    "read",
     "read_line",
     "read_lines",
+    "read_page",
     "run",
     "saliency",
     "save_weights",

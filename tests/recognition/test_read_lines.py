@@ -23,6 +23,7 @@ from inkling.networks.scan import propose, scan, score_of
 from inkling.networks.weights import Header, Weights
 from inkling.recognition import lines
 from inkling.recognition.lines import open_line, read_framed, read_line, read_lines
+from inkling.training.devices import choose_precision
 from printed_lines import STEP, print_line
 
 NUMBERS = ["7", "42", "1900", "-3.5", "08.15", "311.7-", "9876543210"]
@@ -76,7 +77,8 @@ def test_a_box_is_where_the_ink_of_its_character_is_in_the_picture_as_it_was_giv
 @pytest.mark.parametrize(("slope", "intercept"), [(1.0, 0.0), (0.5, -0.5), (0.0, 3.0)])
 def test_the_confidence_is_the_calibrated_score(reader: Weights, slope: float, intercept: float) -> None:
     picture = print_line("4071")
-    (seen,) = scan(reader.network, [open_line(picture).image])
+    precision = choose_precision("auto", torch.device("cpu"), reader.header.network.name)
+    (seen,) = scan(reader.network, [open_line(picture).image], precision=precision)
     score = score_of(propose([seen.log_probs])[0])
     confidence = read_line(picture, weights=calibrated(reader, slope, intercept)).confidence
     assert confidence == pytest.approx(1 / (1 + math.exp(-slope * score - intercept)))

@@ -66,7 +66,7 @@ def find_numbers(page: Page, *, printed: bool = False) -> Layout:
     rules = find_rules(ink)
     grey = without_rules(page.image, rules)
     pieces = find_pieces(ink & ~rules.mask, rules.mask)
-    candidates = find_candidates(grey, pieces)
+    candidates = find_candidates(pieces)
     by_machine = printed_scores(candidates.shapes, candidates.wholes) > PRINTED_AT
     numbers = _numbers(grey, pieces, candidates, by_machine, wanted=~by_machine | printed)
     found = [place for place in _ordered(candidates, numbers) if numbers[place]]
@@ -82,7 +82,7 @@ def find_numbers(page: Page, *, printed: bool = False) -> Layout:
     return Layout(page.changed(alone, "cleared", "of all but the numbers"), regions)
 
 
-def find_candidates(grey: Grey, pieces: Pieces) -> Candidates:
+def find_candidates(pieces: Pieces) -> Candidates:
     """Group pieces: those that stand wide apart, each group followed by its narrower parts."""
     wide, narrow = words(pieces, WIDE, within_boxes=IN_A_BOX), words(pieces, NARROW)
     rows = words(pieces, IN_A_ROW)
@@ -104,7 +104,7 @@ def find_candidates(grey: Grey, pieces: Pieces) -> Candidates:
         np.array(wholes, np.int64),
         np.array([rows[members[0]] for members in groups], np.int32),
         np.array(ends, np.int32).reshape(-1, 4),
-        shape_evidence(grey, pieces, groups, rows),
+        shape_evidence(pieces, groups, rows),
     )
 
 

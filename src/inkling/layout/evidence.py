@@ -20,9 +20,7 @@ from inkling.networks.scan import scan
 from inkling.networks.weights import Weights, load_box_weights
 from inkling.transforms.lines import frame_line
 
-Grey = NDArray[np.uint8]
-
-SHAPES = ("same", "feet", "heads", "pen", "length", "row same", "row feet", "peers", "apart", "dark")
+SHAPES = ("same", "feet", "heads", "pen", "length", "row same", "row feet", "peers", "apart")
 READS = ("mean peak", "least peak", "entropy", "mark", "digits", "crowd")
 
 _SIDE = 16
@@ -109,12 +107,11 @@ def _shapes(pieces: Pieces, places: Places) -> NDArray[np.float32]:
     return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-6))
 
 
-def shape_evidence(grey: Grey, pieces: Pieces, groups: Sequence[Places], rows: Ints) -> Floats:
-    """What the shapes of groups of pieces say, and their ink.
+def shape_evidence(pieces: Pieces, groups: Sequence[Places], rows: Ints) -> Floats:
+    """What the shapes of groups of pieces say.
 
     Args:
-        grey: uint8 (H, W), the page.
-        pieces: Of it.
+        pieces: Of the page.
         groups: The places of the pieces of each.
         rows: int32 (number of pieces,), in which row of writing each stands.
 
@@ -122,10 +119,9 @@ def shape_evidence(grey: Grey, pieces: Pieces, groups: Sequence[Places], rows: I
         float64 (N, len(SHAPES)): of each group, how like its pieces are to others on the page; how
         uneven feet and heads are, and how wide the pen, in heights; the logarithm of the number of
         pieces. The first two again of the rest of its row, or of itself. How like the pieces of its
-        height are to each other. How far the rest of the row stands from it, in heights, 2 at most. How
-        dark its ink is, as a part of that of the darkest tenth of the page's.
+        height are to each other. How far the rest of the row stands from it, in heights, 2 at most.
     """
-    alike, dark = likeness(pieces), _darkness(grey, pieces)
+    alike = likeness(pieces)
     told = np.flatnonzero(~np.isnan(alike))
     told = told[np.argsort(pieces.heights[told], kind="stable")]
     sums = np.concatenate([[0.0], np.cumsum(alike[told])])
@@ -135,24 +131,11 @@ def shape_evidence(grey: Grey, pieces: Pieces, groups: Sequence[Places], rows: I
         own = _shape_of(pieces, members, alike)
         rest = _rest(pieces, in_row[rows[members[0]]], members)
         beside = _shape_of(pieces, rest, alike)[:2] if len(rest) else own[:2]
-        tall = _tall(pieces, members)
-        height = float(np.median(pieces.heights[tall]))
+        height = float(np.median(pieces.heights[_tall(pieces, members)]))
         low, high = np.searchsorted(pieces.heights[told], [height * (1 - _LIKE), height * (1 + _LIKE)])
         peers = (sums[high] - sums[low] + _FEW * _UNTOLD) / (high - low + _FEW)
-        depth = float(np.average(dark[tall], weights=pieces.areas[tall]))
-        row[:] = [*own, *beside, peers, _apart(pieces, rest, members), depth]
+        row[:] = [*own, *beside, peers, _apart(pieces, rest, members)]
     return found
-
-
-def _darkness(grey: Grey, pieces: Pieces) -> Floats:
-    """Of each piece, how dark its ink is to that of the darkest tenth of all ink."""
-    ink = pieces.labels > 0
-    sums = np.bincount(pieces.labels[ink] - 1, 255.0 - grey[ink], minlength=len(pieces.areas))
-    dark = sums / np.maximum(pieces.areas, 1)
-    order = np.argsort(dark)
-    below = np.cumsum(pieces.areas[order])
-    darkest = dark[order[np.searchsorted(below, 0.9 * below[-1])]] if len(order) else 1.0
-    return np.asarray(dark / max(float(darkest), 1.0))
 
 
 def _tall(pieces: Pieces, members: Places) -> Places:
@@ -198,7 +181,7 @@ def _apart(pieces: Pieces, rest: Places, members: Places) -> float:
     return float(np.clip(gaps.min() / pieces.heights[members].max(), 0, 2))
 
 
-def picture_of(grey: Grey, pieces: Pieces, members: Places) -> Grey:
+def picture_of(grey: NDArray[np.uint8], pieces: Pieces, members: Places) -> NDArray[np.uint8]:
     """A picture of some pieces alone, on white paper, with a margin."""
     boxes = pieces.boxes[members]
     height = int((boxes[:, 3] - boxes[:, 1]).max())
@@ -211,7 +194,7 @@ def picture_of(grey: Grey, pieces: Pieces, members: Places) -> Grey:
     return np.where(mask > 0, grey[top:bottom, left:right], np.uint8(255)).astype(np.uint8)
 
 
-def read_evidence(pictures: Sequence[Grey]) -> Floats:
+def read_evidence(pictures: Sequence[NDArray[np.uint8]]) -> Floats:
     """What the line reader makes of pictures of groups.
 
     Returns:

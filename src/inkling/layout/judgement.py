@@ -24,7 +24,7 @@ PRINTED = (2.979, -17.332, -3.362, 14.470, 1.232, 6.693, -19.611, 10.433, -0.335
 PRINTED_WITH_WHOLE = (0.764, 0.514, -0.172)
 """Of the score alone, of that of the group that it is a part of, then the constant."""
 
-PRINTED_AT = 0.0
+PRINTED_AT = 1.0
 """Log-odds from which a group is print: to lose a number is worse than to look at a printed one."""
 
 BY_HAND = (1.240, 0.361, 5.566, -0.758, -0.988, -3.587, -6.141, -2.329, 0.358, 1.854, -3.384)

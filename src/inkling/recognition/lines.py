@@ -21,6 +21,7 @@ from inkling.networks.ctc import Span
 from inkling.networks.linereader import PIXELS_PER_FRAME
 from inkling.networks.scan import Decoded, Scan, decode, scan, score_of
 from inkling.networks.weights import Weights, load_box_weights
+from inkling.training.devices import choose_precision
 from inkling.transforms.lines import LINE_HEIGHT, PAPER, Framing, frame_with_place
 
 DOUBT_BELOW = 0.9
@@ -188,7 +189,9 @@ def read_framed(
     weights = weights or box_line_weights()
     refuse_digit_weights(weights)
     sources = sources or [""] * len(framed)
-    scans = scan(weights.network, [line.image for line in framed], batch_size=batch_size)
+    precision = choose_precision("auto", torch.device("cpu"), weights.header.network.name)
+    images = [line.image for line in framed]
+    scans = scan(weights.network, images, precision=precision, batch_size=batch_size)
     alphabet = weights.header.alphabet
     frames = [
         treat(each.log_probs, alphabet, same_point=same_point, digits_only=digits_only) for each in scans

@@ -136,7 +136,7 @@ RECIPES: dict[str, Recipe] = {
     "lines": Recipe(
         network=NetworkSettings("line-reader", (48, 96, 192)),
         optimizer=OptimizerSettings("muon", 0.025, "linear"),
-        epochs=34.0,
+        epochs=80.0,
         batch_size=64,
         criterion="ctc",
         average=0.995,
@@ -147,11 +147,11 @@ RECIPES: dict[str, Recipe] = {
     "fine-tune": Recipe(
         network=NetworkSettings("line-reader", (48, 96, 192)),
         optimizer=OptimizerSettings("muon", 0.02, "linear"),
-        epochs=10.0,
+        epochs=30.0,
         batch_size=64,
         criterion="ctc",
         average=0.98,
-        patience=3,
+        patience=10,
         heldout=0.2,
         log_every=10,
         lines_per_epoch=2_560,
