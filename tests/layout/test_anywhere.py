@@ -134,3 +134,28 @@ def test_noise_has_few_numbers(kind: str) -> None:
         specks = (rng.random(image.shape) < 0.0005).astype(np.uint8)
         image[cv2.dilate(specks, np.ones((7, 5), np.uint8)) > 0] = 0
     assert len(found(image)) <= 3
+
+
+def test_numbers_close_above_each_other_are_found_line_by_line() -> None:
+    rng = np.random.default_rng(4)
+    image, lines = paper(), []
+    for row, text in enumerate(("275", "644", "395", "286")):
+        # Each digit a little lower than the one before, so that neighbouring lines reach into each other.
+        places = [
+            put(image, number(digit, rng), 300 + 50 * place, 100 + 62 * row + 11 * place)
+            for place, digit in enumerate(text)
+        ]
+        lines.append(Box(places[0].left, places[0].top, places[-1].right, places[-1].bottom))
+    boxes = found(image)
+    assert len(boxes) == 4
+    assert all(overlap(*pair) > 0.5 for pair in zip(boxes, lines, strict=True))
+
+
+@pytest.mark.parametrize(("length", "led"), [(20, False), (180, True)])
+def test_a_stroke_that_leads_to_a_number_is_no_minus(length: int, led: bool) -> None:
+    image = paper()
+    place = put(image, number("2674", np.random.default_rng(1)), 400, 300)
+    middle = round((place.top + place.bottom) / 2)
+    cv2.line(image, (round(place.left) - 12 - length, middle), (round(place.left) - 12, middle), 40, 4)
+    (box,) = found(image)
+    assert (box.left > place.left - 12) == led

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import cv2
@@ -25,6 +26,12 @@ in a closed box, between the words of a row."""
 
 _LEAST_HEIGHT = 0.005
 """Numbers are at least as high as this part of the page's longer side, 1.5 mm on A4."""
+
+_LINE_JUMP = 0.6
+"""The next line begins where the middles of tall pieces jump by this part of their height."""
+
+_MOST_MINUS = 1.0
+"""A minus is no longer than digits are high, by this factor."""
 
 _MOST_ASPECT = 25
 """No number is so many times as wide as high."""
@@ -85,11 +92,13 @@ def find_numbers(page: Page, *, printed: bool = False) -> Layout:
 def find_candidates(pieces: Pieces) -> Candidates:
     """Group pieces: those that stand wide apart, each group followed by its narrower parts."""
     wide, narrow = words(pieces, WIDE, within_boxes=IN_A_BOX), words(pieces, NARROW)
-    rows = words(pieces, IN_A_ROW)
+    rows = np.empty(len(pieces.heights), np.int32)
+    for number, line in enumerate(_lines(pieces, words(pieces, IN_A_ROW))):
+        rows[line] = number
     least = max(LEAST_SIDE, _LEAST_HEIGHT * max(pieces.labels.shape))
     groups: list[Places] = []
     wholes: list[int] = []
-    for members in members_of(wide):
+    for members in (_without_guide(pieces, line) for line in _lines(pieces, wide)):
         if pieces.heights[members].max() < least or pieces.remains[members].all():
             continue
         whole, parts = len(groups), [members[part] for part in members_of(narrow[members])]
@@ -106,6 +115,36 @@ def find_candidates(pieces: Pieces) -> Candidates:
         np.array(ends, np.int32).reshape(-1, 4),
         shape_evidence(pieces, groups, rows),
     )
+
+
+def _lines(pieces: Pieces, names: Ints) -> Iterator[Places]:
+    """What stands together, line by line."""
+    for members in members_of(names):
+        yield from _lines_of(pieces, members)
+
+
+def _lines_of(pieces: Pieces, members: Places) -> list[Places]:
+    """A group, line by line where several stand close above each other, as in narrow rows they do."""
+    middles = pieces.boxes[members, 1::2].mean(axis=1)
+    heights = pieces.heights[members]
+    tall = heights >= 0.5 * heights.max()
+    levels = np.sort(middles[tall])
+    jumps = np.flatnonzero(np.diff(levels) > _LINE_JUMP * np.median(heights[tall]))
+    if len(jumps) == 0:
+        return [members]
+    lines = np.searchsorted((levels[jumps] + levels[jumps + 1]) / 2, middles)
+    return [members[lines == line] for line in range(len(jumps) + 1)]
+
+
+def _without_guide(pieces: Pieces, members: Places) -> Places:
+    """A group without the stroke that leads to it from the left: it is longer than a minus, and as flat."""
+    if len(members) < 2:
+        return members
+    first = members[pieces.boxes[members, 0].argmin()]
+    left, top, right, bottom = pieces.boxes[first].tolist()
+    height = float(pieces.heights[members].max())
+    leads = right - left > _MOST_MINUS * height and bottom - top < 0.4 * height
+    return members[members != first] if leads else members
 
 
 def read_candidates(grey: Grey, pieces: Pieces, candidates: Candidates, places: Places) -> Floats:

@@ -102,6 +102,8 @@ def read_page(
     except InputError as problem:
         return replace(found, reason=str(problem))
     readings = read_regions(layout, weights=weights)
+    if form is None and kind == "numbers":  # a place without writing is none that was looked for
+        readings = tuple(reading for reading in readings if reading.status != "blank")
     marks.append(time.perf_counter())
     stages = ("flatten", "locate", "recognise")
     return replace(
