@@ -46,8 +46,21 @@ class Studio:
 
     def hand(self, **changes: object) -> Hand:
         """A tidy writer, but for the changes."""
-        tidy: dict[str, object] = {"gap": 0.12 * EM, "unevenness": 0.02, "climb": 0.0, "joined": 0.0}
-        tidy |= {"shrink": 1.0, "pen": 3.6, "width": 1.0, "wobble": 0.02, "cut": (True,) * 10}
+        tidy: dict[str, object] = {
+            "gap": 0.12 * EM,
+            "unevenness": 0.02,
+            "climb": 0.0,
+            "joined": 0.0,
+            "zeros": 1.0,
+        }
+        tidy |= {
+            "chained": False,
+            "shrink": 1.0,
+            "pen": 3.6,
+            "width": 1.0,
+            "wobble": 0.02,
+            "cut": (True,) * 10,
+        }
         return replace(pick_hand(self.rng), **(tidy | changes))  # type: ignore[arg-type]
 
     def write(self, text: str = "", **changes: object) -> Ink:
@@ -170,18 +183,19 @@ def strips(studio: Studio) -> dict[str, Callable[[], Picture]]:
         "mnist": s.picture,
         "drawn": lambda: s.picture(s.write(**drawn)),
         "one": form(1, [0, 4, 6, 7]),
-        "two": form(2, [0, 1, 2, 3]),
+        "two": form(2, [0, 2, 3, 4]),
         "four": form(4, [0, 1, 2, 5]),
         "seven": form(7, [0, 1, 2, 2]),
         "nine": form(9, [0, 1, 4, 5]),
         "zero": form(0, [2, 2, 3, 4]),
-        "five": form(5, [0, 1, 2, 3]),
+        "five": form(5, [0, 1, 3, 5]),
         "signs": text(values[:4]),
         "points": text(values[4:]),
         "tails": text(tails[:4]),
         "units": text(tails[4:]),
         "touching": lambda: s.picture(s.write(gap=-0.13 * EM)),
         "joined": lambda: s.picture(s.write("2000", **drawn, joined=0.9)),
+        "zeros": lambda: s.picture(s.write("5000", zeros=0.7, chained=True)),
         "spread": lambda: s.picture(s.write("4 07", gap=0.6 * EM)),
         "uneven": lambda: s.picture(s.write(unevenness=0.14, climb=0.08)),
         "small": lambda: s.picture(s.write("38,50", shrink=0.6)),
