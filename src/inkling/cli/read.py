@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Sequence
+from dataclasses import fields
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from inkling.errors import UsageError
+from inkling.errors import UnknownNameError, UsageError
 
 if TYPE_CHECKING:
     from inkling.cli.pages_shown import ShownPages
     from inkling.cli.readings import PrintedPages
+    from inkling.documents.limits import Limits
     from inkling.elements import Page, PageReadings, Unopened
     from inkling.export.resume import PageKey
     from inkling.export.writing import Writer
@@ -77,6 +79,10 @@ def read(
         bool, typer.Option("--digits-only", help="Of lines: pass over all that is no digit.", hidden=True)
     ] = False,
     dpi: Annotated[float, typer.Option(help="At which PDFs are rendered.", hidden=True)] = 300,
+    limit: Annotated[
+        list[str] | None,
+        typer.Option(help="What a document may have at most, such as pages=10000.", hidden=True),
+    ] = None,
     weights: Annotated[Path | None, typer.Option(help="Of a line reader.", hidden=True)] = None,
 ) -> None:
     """Read handwritten numbers: each with the probability that it is exactly right.
@@ -94,6 +100,7 @@ def read(
 
     _refuse_contradictions(form, table, kind, as_json=as_json, as_csv=as_csv, resume=resume, out=out)
     wanted = parse_pages(pages) if pages else None
+    limits = _limits(limit or [])
     loaded = load_line_reader(weights)
     files = list(dict.fromkeys(find_files(paths)))
     writers, done = _outputs(files, out or [], plot if kind is None else None, crops, loaded, resume=resume)
@@ -112,7 +119,9 @@ def read(
     reader = _reader(form, "table" if table else "numbers", loaded, printed=printed)
     shown = _shown(loaded, as_json=as_json, as_csv=as_csv)
     try:
-        reasons = read_pages(files, reader, writers, shown.show, done=done, pages=wanted, dpi=dpi)
+        reasons = read_pages(
+            files, reader, writers, shown.show, done=done, pages=wanted, dpi=dpi, limits=limits
+        )
     except KeyboardInterrupt:
         typer.echo("Stopped; what was written is complete. Go on with --resume.", err=True)
         raise typer.Exit(130) from None
@@ -136,6 +145,22 @@ def _refuse_contradictions(
         raise UsageError("A page is a form, a table, or a line.", remedy="Leave all but one of them out.")
     if resume and not out:
         raise UsageError("There is nothing to go on with.", remedy="Name what was written with --out.")
+
+
+def _limits(words: Sequence[str]) -> Limits:
+    """Limits from words such as `pages=10000`."""
+    from inkling.documents.limits import Limits
+
+    values: dict[str, int] = {}
+    known = [each.name for each in fields(Limits)]
+    for word in words:
+        name, _, value = word.partition("=")
+        if name not in known:
+            raise UnknownNameError("limit", name, known)
+        if not value.isdecimal():
+            raise UsageError(f"--limit {word}: {value or 'nothing'} is no whole number.")
+        values[name] = int(value)
+    return Limits(**values)
 
 
 def _reader(

@@ -58,7 +58,10 @@ def read_pages(
                 for writer in writers:
                     writer.write(page if isinstance(page, Page) else None, result)
                 show(result)
-                reasons.append(f"{result.source}: {result.reason}" if result.failed else "")
+                told = result.source in result.reason
+                reasons.append(
+                    result.reason if told or not result.failed else f"{result.source}: {result.reason}"
+                )
                 bar.update(task, completed=count, pages=len(reasons))
             bar.update(task, completed=count + 1)
     return reasons
