@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from labelled_lines import write_labels
 from PIL import Image
 
 from inkling.datasets import folders
@@ -27,9 +28,7 @@ def draw(path: Path, *, shift: int = 0) -> Path:
 
 def labelled(folder: Path, *lines: object) -> Path:
     draw(folder / "images" / "1.png")
-    texts = [line if isinstance(line, str) else json.dumps(line) for line in lines]
-    (folder / "labels.jsonl").write_text("\n".join(texts), encoding="utf-8")
-    return folder
+    return write_labels(folder, *lines)
 
 
 GOOD = {"image": "images/1.png", "text": "1"}

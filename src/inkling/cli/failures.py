@@ -13,11 +13,12 @@ if TYPE_CHECKING:
 
 def failures_of(readings: Sequence[Reading]) -> list[str]:
     """Why pictures could not be opened, each with where it came from."""
-    return [
-        each.reason if each.source in each.reason else f"{each.source}: {each.reason}"
-        for each in readings
-        if each.status == "failed"
-    ]
+    return [told(each.source, each.reason) for each in readings if each.status == "failed"]
+
+
+def told(source: str, reason: str) -> str:
+    """A reason with where it came from, unless it says so itself."""
+    return reason if source in reason else f"{source}: {reason}"
 
 
 def refuse_failures(reasons: Sequence[str], count: int, *, what: str = "pictures") -> None:

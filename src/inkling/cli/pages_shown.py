@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from inkling.cli.readings import COLOURS, percent
+from inkling.cli.readings import COLOURS, told_of
 
 if TYPE_CHECKING:
     from inkling.elements import PageReadings, Reading
@@ -66,11 +66,7 @@ class ShownPages:
         shown.add_column(width=6, justify="right")
         shown.add_column(overflow="fold")
         for place, each in enumerate(readings, 1):
-            colour = COLOURS[each.status]
-            said = f"{each.status}: {each.reason}" if each.reason else each.status
-            sure = "" if each.status == "failed" else percent(each.confidence)
-            number = f"[bold {colour}]{escape(each.text) or '-'}[/bold {colour}]"
-            shown.add_row("", _name_of(each, place), number, sure, f"[{colour}]{escape(said)}[/{colour}]")
+            shown.add_row("", _name_of(each, place), *told_of(each))
         return shown
 
     def _grid(self, readings: Sequence[Reading]) -> Table | None:

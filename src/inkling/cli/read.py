@@ -110,7 +110,7 @@ def read(
         read_pictures(
             files,
             loaded,
-            form=printer,
+            printer=printer,
             rules=Rules(same_point=same_point, digits_only=digits_only),
             writers=writers,
             plot=plot,

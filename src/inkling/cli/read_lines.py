@@ -13,10 +13,17 @@ from typing import TYPE_CHECKING, TypedDict
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
 
 from inkling.cli.failures import failures_of, refuse_failures
-from inkling.cli.readings import Form, as_page
+from inkling.cli.readings import Printer, as_page
 from inkling.errors import WeightsError
 
 if TYPE_CHECKING:
@@ -40,7 +47,7 @@ def read_pictures(
     files: Sequence[str],
     loaded: Weights,
     *,
-    form: Form,
+    printer: Printer,
     rules: Rules,
     writers: Sequence[Writer] = (),
     plot: Path | None = None,
@@ -48,9 +55,9 @@ def read_pictures(
     """Read pictures of one line each; show and write them batch by batch.
 
     Args:
-        files: Paths, and `-` for stdin.
+        files: Paths, and `-` for stdin, each once.
         loaded: Of a line reader.
-        form: How readings are shown.
+        printer: How readings are shown.
         rules: `same_point` and `digits_only` of `recognition.lines.read_lines`.
         writers: Where readings are written.
         plot: A picture to draw the first of them in.
@@ -59,7 +66,7 @@ def read_pictures(
         PictureError: None could be read.
         PartialError: Some could not.
     """
-    given = [(file, sys.stdin.buffer.read() if file == "-" else file) for file in dict.fromkeys(files)]
+    given = [(file, sys.stdin.buffer.read() if file == "-" else file) for file in files]
     readings: list[Reading] = []
     try:
         with ExitStack() as stack:
@@ -72,13 +79,13 @@ def read_pictures(
                 done = _read(given[start : start + BATCH], loaded, rules)
                 for writer, reading in product(writers, done):
                     writer.write(None, as_page(reading))
-                form.show(done)
+                printer.show(done)
                 readings += done
                 bar.update(task, completed=len(readings))
     except KeyboardInterrupt:
-        typer.echo(f"Stopped after {form.shown:,} of {len(given):,} pictures.", err=True)
+        typer.echo(f"Stopped after {printer.shown:,} of {len(given):,} pictures.", err=True)
         raise typer.Exit(130) from None
-    form.close(readings)
+    printer.close(readings)
     if plot is not None:
         _plot(given, readings, loaded, plot)
     refuse_failures(failures_of(readings), len(readings))
@@ -132,13 +139,14 @@ def read_all(pictures: Sequence[Picture], loaded: Weights, rules: Rules) -> list
     return readings
 
 
-def progress_bar(*, hidden: bool) -> Progress:
-    """A bar for many pictures, on stderr if that is a terminal."""
+def progress_bar(*after: ProgressColumn, hidden: bool) -> Progress:
+    """A bar for many pictures, on stderr if that is a terminal; `after` follows their number."""
     console = Console(stderr=True)
     return Progress(
         TextColumn("reading"),
         BarColumn(bar_width=None),
         MofNCompleteColumn(),
+        *after,
         TimeRemainingColumn(compact=True),
         console=console,
         transient=True,

@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import TextColumn
+
+from inkling.cli.failures import told
+from inkling.cli.read_lines import progress_bar
 
 if TYPE_CHECKING:
     from inkling.documents.open import Limits, PageRanges
@@ -48,7 +50,9 @@ def read_pages(
     with ExitStack() as stack:
         for writer in writers:
             stack.enter_context(writer)
-        bar = stack.enter_context(_bar(len(files)))
+        # Results that go to the terminal are progress enough.
+        so_far = TextColumn("{task.fields[pages]} pages")
+        bar = stack.enter_context(progress_bar(so_far, hidden=sys.stdout.isatty()))
         task = bar.add_task("reading", total=len(files), pages=0)
         for count, file in enumerate(files):
             for page in _open(file, pages, dpi, limits):
@@ -58,10 +62,7 @@ def read_pages(
                 for writer in writers:
                     writer.write(page if isinstance(page, Page) else None, result)
                 show(result)
-                told = result.source in result.reason
-                reasons.append(
-                    result.reason if told or not result.failed else f"{result.source}: {result.reason}"
-                )
+                reasons.append(told(result.source, result.reason) if result.failed else "")
                 bar.update(task, completed=count, pages=len(reasons))
             bar.update(task, completed=count + 1)
     return reasons
@@ -75,21 +76,3 @@ def _open(
 
     source = sys.stdin.buffer if file == "-" else file
     return open_pages(source, dpi=dpi, pages=pages, limits=limits or Limits(), name=file)
-
-
-def _bar(files: int) -> Progress:
-    """How far the files are read, on stderr if that is a terminal and stdout is not."""
-    console = Console(stderr=True)
-    return Progress(
-        TextColumn("reading"),
-        BarColumn(bar_width=None),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[pages]} pages"),
-        TimeElapsedColumn(),
-        console=console,
-        transient=True,
-        # Results that go to the terminal are progress enough.
-        disable=not console.is_terminal or sys.stdout.isatty(),
-        redirect_stdout=False,
-        redirect_stderr=False,
-    )

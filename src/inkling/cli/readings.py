@@ -23,7 +23,7 @@ _SAID = 54
 COLOURS = {"read": "green", "doubtful": "yellow", "blank": "dim", "illegible": "magenta", "failed": "red"}
 
 
-class Form(Protocol):
+class Printer(Protocol):
     """How readings are printed, batch by batch."""
 
     shown: int
@@ -120,13 +120,7 @@ class Rows:
         table.add_column("sure", width=6, justify="right")
         table.add_column("", overflow="fold")
         for each in readings:
-            colour = COLOURS[each.status]
-            sure = "" if each.status == "failed" else percent(each.confidence)
-            said = f"{each.status}: {each.reason}" if each.reason else each.status
-            number = f"[bold {colour}]{escape(each.text) or '-'}[/bold {colour}]"
-            table.add_row(
-                escape(self._short(each.source)), number, sure, f"[{colour}]{escape(said)}[/{colour}]"
-            )
+            table.add_row(escape(self._short(each.source)), *told_of(each))
         self.console.print(table)
         self.shown += len(readings)
 
@@ -169,6 +163,15 @@ class Rows:
         table.columns[1].justify = "right"
         self.console.print("\n[dim]or else[/dim]")
         self.console.print(table)
+
+
+def told_of(reading: Reading) -> tuple[str, str, str]:
+    """The number, how sure it is, and what came of it, with Rich's colours."""
+    colour = COLOURS[reading.status]
+    sure = "" if reading.status == "failed" else percent(reading.confidence)
+    said = f"{reading.status}: {reading.reason}" if reading.reason else reading.status
+    number = f"[bold {colour}]{escape(reading.text) or '-'}[/bold {colour}]"
+    return number, sure, f"[{colour}]{escape(said)}[/{colour}]"
 
 
 def percent(probability: float) -> str:

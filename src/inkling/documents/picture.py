@@ -46,6 +46,13 @@ BROKEN = (
 """Decoders meet broken files with all of these."""
 
 
+def to_grey(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A grey picture, (H, W), of one that is grey already or (H, W, 3) RGB."""
+    import cv2  # here, since pictures are opened where nothing else of it is needed
+
+    return picture if picture.ndim == 2 else np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8)
+
+
 def source_of(picture: Picture) -> str:
     """The path of a picture; empty for bytes and arrays."""
     return str(picture) if isinstance(picture, (str, os.PathLike)) else ""

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from inkling.documents.picture import to_grey
 from inkling.elements import PageReadings, Reading
 
 
@@ -91,7 +92,7 @@ def draw_marks(image: NDArray[np.uint8], readings: PageReadings) -> NDArray[np.u
     Returns:
         uint8 (h + H, W, 3) RGB: a strip of height h with the legend, the page below it.
     """
-    grey = image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+    grey = to_grey(image)
     picture = cv2.cvtColor(image, cv2.COLOR_GRAY2RGB) if image.ndim == 2 else image.copy()
     placed = [reading for reading in readings.readings if reading.region is not None]
     thick = max(1, round(min(grey.shape) / 1000))

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from inkling.documents.picture import to_grey
 from inkling.elements import Layout, Page, Quadrilateral, Region
 from inkling.layout.erasing import without_grids
 from inkling.layout.grid import Grid, find_grids
@@ -30,12 +31,12 @@ def find_tables(page: Page) -> Layout:
     Returns:
         Regions of the kind `cell`, table by table from top to bottom, each row by row.
     """
-    grey = page.image if page.image.ndim == 2 else cv2.cvtColor(page.image, cv2.COLOR_RGB2GRAY)
+    grey = to_grey(page.image)
     scale = min(WORK_SIDE / max(grey.shape), _MOST_SCALE)
     way = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     work = np.asarray(cv2.resize(grey, None, fx=scale, fy=scale, interpolation=way), np.uint8)
     tables = [(grid, cells) for grid in find_grids(work) if len(cells := _cells(grid, scale)) > 1]
-    plain = without_grids(np.asarray(grey, np.uint8), [grid for grid, _ in tables], scale)
+    plain = without_grids(grey, [grid for grid, _ in tables], scale)
     regions = [replace(cell, table=table) for table, (_, cells) in enumerate(tables) for cell in cells]
     by_machine = printed_cells(plain, regions)
     regions = [replace(cell, printed=is_print) for cell, is_print in zip(regions, by_machine, strict=True)]

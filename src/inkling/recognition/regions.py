@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from inkling.documents.picture import to_grey
 from inkling.elements import Box, Character, Layout, Page, Quadrilateral, Reading, Region
 from inkling.networks.weights import Weights
 from inkling.recognition.combs import read_combs
@@ -58,7 +59,7 @@ def read_regions(
     Raises:
         WeightsError: Weights of another kind.
     """
-    grey = _grey(layout.page.image)
+    grey = to_grey(layout.page.image)
     readings: dict[int, Reading] = {}
     combs = [place for place, region in enumerate(layout.regions) if region.boxes]
     lines = [place for place, region in enumerate(layout.regions) if not region.boxes]
@@ -84,10 +85,6 @@ def read_regions(
     for place, part, reading in zip(combs, parts, read, strict=True):
         readings[place] = _with_boxes(*_apart(reading, part), layout.page)
     return tuple(_placed(readings[place], region, layout.page) for place, region in enumerate(layout.regions))
-
-
-def _grey(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    return image if image.ndim == 2 else np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.uint8)
 
 
 def _cut_region(grey: NDArray[np.uint8], region: Region) -> _Cutting:

@@ -17,6 +17,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from inkling.documents.picture import to_grey
+
 LINE_HEIGHT = 32
 """Rows of a framed line, in pixels."""
 
@@ -70,7 +72,7 @@ def frame_line(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def frame_with_place(picture: NDArray[np.uint8]) -> Framing:
     """Frame a line, and say where its image stood in the picture; see `frame_line`."""
-    grey = picture if picture.ndim == 2 else cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    grey = to_grey(picture)
     top, bottom = find_rows(grey)
     grey = grey[top:bottom]
     height, width = grey.shape

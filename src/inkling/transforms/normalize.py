@@ -19,6 +19,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from inkling.documents.picture import to_grey
+
 SIDE = 28
 """Height and width of a framed picture, in pixels."""
 
@@ -101,7 +103,7 @@ def _shrink(picture: NDArray[np.uint8], most: int = 512) -> NDArray[np.uint8]:
 
 def _ink(picture: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
     """Measure how far each pixel is from the paper's colour: (H, W), 0 paper to 255 ink, or None."""
-    grey = picture if picture.ndim == 2 else cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    grey = to_grey(picture)
     level, light = cv2.threshold(grey, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
     del level
     paper_is_light = _paper_is_light(light)

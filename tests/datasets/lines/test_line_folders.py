@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from labelled_lines import write_labels
 from PIL import Image
 
 from inkling.datasets.lines.folders import (
@@ -41,9 +41,7 @@ def draw(path: Path, text: str = "407", *, size: tuple[int, int] = (40, 120)) ->
 
 def labelled(folder: Path, *lines: object) -> Path:
     draw(folder / "images" / "1.png")
-    texts = [line if isinstance(line, str) else json.dumps(line) for line in lines]
-    (folder / "labels.jsonl").write_text("\n".join(texts), encoding="utf-8")
-    return folder
+    return write_labels(folder, *lines)
 
 
 GOOD = {"image": "images/1.png", "text": "407"}

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from inkling.datasets.folders import LABELS, quoted, take_labelled
 from inkling.datasets.lines.stream import FramedLine
 from inkling.datasets.lines.writing import LINE_ALPHABET
-from inkling.documents.picture import open_picture
+from inkling.documents.picture import open_picture, to_grey
 from inkling.errors import DatasetError, PictureError
 from inkling.transforms.lines import frame_line
 
@@ -159,7 +159,7 @@ def _open(path: Path) -> Picture:
         picture = open_picture(path)
     except PictureError as problem:
         raise DatasetError(problem.message.rstrip(".")) from None
-    grey = picture if picture.ndim == 2 else cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    grey = to_grey(picture)
     height, width = grey.shape
     if width > MOST_STRETCH * height:
         raise DatasetError(f"{path} is {width} x {height} pixels, no picture of a line")
