@@ -207,7 +207,7 @@ def test_folders_and_weights_that_will_not_do_are_3(
     (tmp_path / "empty").mkdir()
     out = tmp_path / "n.safetensors"
     for where, weights, said in [
-        (folder, digits, "weights of a perceptron, which tells one digit"),
+        (folder, digits, "weights of a perceptron, not of a line reader"),
         (folder, letters, '"3" is not one of "abc"'),
         (tmp_path / "empty", reader_file, "holds no labels.jsonl"),
         (tmp_path / "absent", reader_file, "is no folder"),

@@ -178,7 +178,7 @@ def test_lines_are_drawn_of_test_digits_or_of_digits_held_out(
         ("--digits-only", 2, "Add --as line"),
         ("READER --as lines --data FOLDER", 2, "'lines' is not one of 'line'"),
         ("READER", 3, "Measure them on lines: --as line"),
-        ("DIGITS --as line --data FOLDER", 3, "which tells one digit"),
+        ("DIGITS --as line --data FOLDER", 3, "not of a line reader"),
         ("LETTERS --as line --data FOLDER", 3, '"4" is not one of "abc"'),
         ("READER --as line --data EMPTY", 3, "holds no labels.jsonl"),
         ("READER --as line --data gone", 3, "gone is no folder"),

@@ -13,6 +13,7 @@ from command_line import Inkling
 from PIL import Image
 from printed_folders import write_pictures
 
+import inkling.recognition.read as road
 from inkling.cli import read_lines as command
 from inkling.datasets.lines.writing import LINE_ALPHABET
 from inkling.networks.build import NetworkSettings, build_network
@@ -71,7 +72,10 @@ def test_json_has_every_field_of_the_reading(
         result, expected = json.loads(line), read_line(path, weights=load_weights(reader_file))
         fields = ["text", "confidence", "status", "reason", "characters", "alternatives", "novelty", "source"]
         assert set(fields) <= set(result)
-        assert (result["page"], result["region"]) == (None, None)
+        with Image.open(path) as picture:
+            width, height = picture.size
+        assert (result["page"], result["width"], result["height"]) == (1, width, height)
+        assert result["region"]["quad"] == [[0, 0], [width, 0], [width, height], [0, height]]
         assert (result["text"], result["status"], result["reason"]) == (expected.text, "read", "")
         assert result["source"] == str(path)
         assert result["confidence"] == pytest.approx(expected.confidence, abs=1e-6)
@@ -158,10 +162,8 @@ def test_a_file_may_be_called_what_rich_would_take_for_a_style(
 def test_what_was_read_before_ctrl_c_has_been_printed(
     inkling: Inkling, reader_file: Path, printed: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from inkling.recognition import lines
-
     batches: list[int] = []
-    whole = lines.read_lines
+    whole = road.read_lines
 
     def interrupted(pictures: list[str], **more: object) -> object:
         if batches:
@@ -170,11 +172,11 @@ def test_what_was_read_before_ctrl_c_has_been_printed(
         return whole(pictures, **more)  # type: ignore[arg-type]
 
     monkeypatch.setattr(command, "BATCH", 3)
-    monkeypatch.setattr(lines, "read_lines", interrupted)
+    monkeypatch.setattr(road, "read_lines", interrupted)
     end = inkling("read", "--as", "line", "--json", *printed, "--weights", reader_file)
     assert end.code == 130
     assert [json.loads(line)["text"] for line in end.out.splitlines()] == NUMBERS[:3]
-    assert end.err == "Stopped after 3 of 4 pictures.\n"
+    assert end.err == "Stopped after 3 pictures.\n"
 
 
 def test_several_batches_are_one_table(
@@ -222,7 +224,7 @@ def test_unreadable_pictures_among_good_ones_are_4_and_alone_3(
     bad = {
         "gone.png": "does not exist",
         "cut.png": "cannot be read",
-        "text.png": "is not a picture",
+        "text.png": "is neither a picture nor a PDF",
         "flat.png": "8 pixels high",
         "long.png": "too long",
         "empty": "is a folder without pictures",
@@ -257,6 +259,14 @@ def write_weights(path: Path, network: str, alphabet: tuple[str, ...]) -> Path:
     [
         ("PICTURE --table --as line", 2, "a form, a table, or a line"),
         ("PICTURE --resume", 2, "nothing to go on with"),
+        ("PICTURE --resume --out n.csv --plot n.pdf", 2, "A drawing cannot be gone on with"),
+        ("PICTURE --out n.pdf --resume", 2, "cannot be gone on with, as it is written whole"),
+        ("PICTURE --out PICTURE", 2, "is to be read; writing it would destroy it"),
+        ("PICTURE --plot PICTURE", 2, "is to be read; writing it would destroy it"),
+        ("PICTURE --same-point", 2, "are about lines"),
+        ("PICTURE --form gone.yaml --printed", 2, "--printed is about tables"),
+        ("--as line PICTURE --printed", 2, "--printed is about tables"),
+        ("--as line PICTURE --pages 0", 2, "the first page is 1"),
         ("PICTURE --out numbers.doc", 2, "Known: .jsonl"),
         ("PICTURE --form gone.yaml", 3, "gone.yaml"),
         ("PICTURE --limit page=3", 2, "Did you mean 'pages'?"),
@@ -265,10 +275,13 @@ def write_weights(path: Path, network: str, alphabet: tuple[str, ...]) -> Path:
         ("--as page PICTURE", 2, "'page' is not one of 'line'"),
         ("--as line", 2, "Missing argument"),
         ("--as line PICTURE --json --csv", 2, "exclude each other"),
-        ("--as line PICTURE --weights DIGITS", 3, "which tells one digit"),
+        ("--as line PICTURE --weights DIGITS", 3, "holds weights of a perceptron, not of a line reader"),
         ("--as line PICTURE --weights PICTURE", 3, "is not a weights file"),
         ("--as line PICTURE --weights gone.safetensors", 3, "does not exist"),
-        ("--as line PICTURE --weights READER --plot x.bmp", 2, "There is no format of drawings 'bmp'"),
+        ("--as line PICTURE --weights READER --plot x.bmp", 2, "There is no format of drawings '.bmp'"),
+        ("PICTURE --plot x.jpg", 2, "Known: .pdf, .png."),
+        ("PICTURE --out x.csv --out x.csv", 2, "x.csv is named as two outputs"),
+        ("PICTURE --dpi 0", 2, "should be greater than or equal to 1"),
     ],
 )
 def test_wrong_use_says_what_to_do(

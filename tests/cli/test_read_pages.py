@@ -5,7 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import cv2
@@ -71,6 +74,67 @@ def test_a_picture_of_something_else_is_a_failed_page_with_a_reason(inkling: Ink
     (entry,) = map(json.loads, end.out.splitlines())
     assert (entry["status"], entry["text"]) == ("failed", "")
     assert "not this form" in entry["reason"]
+
+
+def test_a_page_without_a_table_is_not_an_empty_table(
+    inkling: Inkling, sheets: list[Path], tmp_path: Path
+) -> None:
+    Image.new("L", (400, 300), 255).save(tmp_path / "paper.png")
+    end = inkling("read", tmp_path / "paper.png", "--table")
+    assert end.code == 3
+    assert "failed: There is no ruled table on the page." in " ".join(end.out.split())
+    assert end.out.rstrip().endswith("1 page, failed")
+
+
+def test_a_long_reason_keeps_its_margin(
+    inkling: Inkling, sheets: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(sheets[1].parent)  # a long name takes more than a line
+    name, *reason = inkling("read", sheets[1].name).out.split("\n\n")[0].splitlines()
+    assert name == sheets[1].name
+    assert reason[0].startswith("  failed: ")
+    assert all(line.startswith("  ") for line in reason)
+
+
+def test_a_name_commands_neither_the_terminal_nor_the_layout(tmp_path: Path) -> None:
+    names = {
+        "red\x1b[31m.jpg": "red\ufffd[31m.jpg",
+        "[bold].jpg": "[bold].jpg",
+        "caf\udce9.jpg": "caf\\udce9.jpg",
+    }
+    words = [sys.executable, "-m", "inkling.cli.app", "read", *map(os.fsencode, names)]
+    environment = os.environ | {"COLUMNS": "80", "PYTHONIOENCODING": "utf-8"}
+    end = subprocess.run(words, capture_output=True, cwd=tmp_path, env=environment, check=False)
+    assert end.returncode == 3
+    assert end.stdout.decode().splitlines()[:-1:3] == list(names.values())
+    assert "None of 3 pages could be read: red\ufffd[31m.jpg does not exist." in end.stderr.decode()
+
+
+def test_stdin_has_a_name(inkling: Inkling) -> None:
+    end = inkling("read", "-", stdin=b"")
+    assert (end.code, end.out.splitlines()[0]) == (3, "stdin")
+    assert "error: stdin is empty." in end.err
+
+
+def test_ctrl_c_tells_of_what_can_be_gone_on_with(
+    inkling: Inkling, sheets: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, seen = road.place_form, []
+
+    def interrupted(form: object, page: object) -> object:
+        seen.append(page)
+        if len(seen) % 2 == 0:
+            raise KeyboardInterrupt
+        return whole(form, page)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(road, "place_form", interrupted)
+    words = ("read", sheets[0], sheets[2], "--form", TALLY / "template.yaml")
+    end = inkling(*words)
+    assert (end.code, end.err) == (130, "Stopped after 1 page.\n")
+    end = inkling(*words, "--out", tmp_path / "out.csv", "--out", tmp_path / "out.pdf")
+    assert (end.code, end.err) == (130, "Stopped after 1 page.\n")
+    end = inkling(*words, "--out", tmp_path / "out.csv", "--out", tmp_path / "out.jsonl")
+    assert (end.code, end.err) == (130, "Stopped after 1 page; go on with --resume.\n")
 
 
 def test_what_is_done_is_not_done_twice(

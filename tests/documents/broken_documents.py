@@ -6,6 +6,7 @@ import io
 import struct
 import zlib
 from collections.abc import Iterable, Sequence
+from hashlib import md5
 from typing import NamedTuple
 
 import numpy as np
@@ -170,10 +171,61 @@ def empty_pages_pdf(count: int, width: float, height: float, *, trailer: bytes =
     return pdf([b"<< /Type /Catalog /Pages 2 0 R >>", pages, *([page] * count)], trailer=trailer)
 
 
-def locked_pdf() -> bytes:
-    """A PDF whose password is not the empty one: nobody's, in fact."""
+_PADDING = bytes.fromhex("28BF4E5E4E758A4164004E56FFFA01082E2E00B6D0683E802F0CA9FE6453697A")
+"""What a password is filled up with: ISO 32000-1, 7.6.3.3."""
+
+
+def rc4(key: bytes, data: bytes) -> bytes:
+    """A cipher that old PDFs are locked with."""
+    state = list(range(256))
+    j = 0
+    for i in range(256):
+        j = (j + state[i] + key[i % len(key)]) % 256
+        state[i], state[j] = state[j], state[i]
+    out, i, j = bytearray(), 0, 0
+    for byte in data:
+        i = (i + 1) % 256
+        j = (j + state[i]) % 256
+        state[i], state[j] = state[j], state[i]
+        out.append(byte ^ state[(state[i] + state[j]) % 256])
+    return bytes(out)
+
+
+def locked_pdf(password: str = "secret") -> bytes:
+    """A PDF with a black page, encrypted by 40 bits as section 7.6 of ISO 32000-1 has it.
+
+    Args:
+        password: To open it with; nobody is asked for the empty one.
+    """
+    filled = (password.encode() + _PADDING)[:32]
+    owner = rc4(md5(filled).digest()[:5], filled)
+    key = md5(filled + owner + struct.pack("<i", -4) + b"\0").digest()[:5]
     lock = b"/Encrypt << /Filter /Standard /V 1 /R 2 /P -4 /O <%b> /U <%b> >> /ID [<00> <00>]"
-    return empty_pages_pdf(1, 100, 100, trailer=lock % (b"11" * 32, b"22" * 32))
+    ink = rc4(md5(key + b"\4\0\0\0\0").digest()[:10], b"0 g 0 0 40 60 re f")  # object 4, generation 0
+    return pdf(
+        [
+            b"<< /Type /Catalog /Pages 2 0 R >>",
+            b"<< /Type /Pages /Count 1 /Kids [3 0 R] >>",
+            b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 40 60] /Contents 4 0 R >>",
+            stream(b"", ink),
+        ],
+        trailer=lock % (owner.hex().encode(), rc4(key, _PADDING).hex().encode()),
+    )
+
+
+def typed_pdf(value: str) -> bytes:
+    """A PDF with a field in which somebody typed, and no drawing of what that looks like."""
+    return pdf(
+        [
+            b"<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [4 0 R] /NeedAppearances true "
+            b"/DA (/Helv 24 Tf 0 g) /DR << /Font << /Helv 5 0 R >> >> >> >>",
+            b"<< /Type /Pages /Count 1 /Kids [3 0 R] >>",
+            b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 100 50] /Annots [4 0 R] >>",
+            b"<< /Type /Annot /Subtype /Widget /FT /Tx /T (a) /V (%b) /DA (/Helv 24 Tf 0 g) /F 4 "
+            b"/Rect [10 10 90 40] >>" % value.encode(),
+            b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+        ]
+    )
 
 
 def pdf_with_its_end_first(pages: Sequence[np.ndarray]) -> bytes:

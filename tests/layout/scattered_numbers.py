@@ -21,7 +21,7 @@ def steady_hand(rng: Rng) -> Hand:
     hand = pick_hand(rng)
     return replace(
         hand, pen=4.0, width=1.0, cut=(True,) * 10, gap=6.0, unevenness=0.02, climb=0.0, joined=0.0,
-        shrink=1.0, zeros=1.0, chained=False,
+        unruliness=0.0, shrink=1.0, zeros=1.0, chained=False,
     )  # fmt: skip
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 
 import inkling
 from inkling.cli import calibrate, classify, data, doctor, evaluate, export, form, inspect, read, train
+from inkling.cli.readings import safe
 from inkling.errors import InklingError
 
 app = typer.Typer(
@@ -51,13 +52,16 @@ def _options(
 
 def main() -> None:
     """Run a command; print an error as what was wrong and what to do, and exit with its code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a name that the terminal cannot show stops nothing
+            stream.reconfigure(errors="backslashreplace")
     try:
         app()
     except InklingError as problem:
         console = Console(stderr=True, highlight=False)
-        console.print(f"[bold red]error:[/bold red] {escape(problem.message)}", soft_wrap=True)
+        console.print(f"[bold red]error:[/bold red] {safe(problem.message)}", soft_wrap=True)
         if problem.remedy:
-            console.print(f"[dim]  what to do:[/dim] {escape(problem.remedy)}", soft_wrap=True)
+            console.print(f"[dim]  what to do:[/dim] {safe(problem.remedy)}", soft_wrap=True)
         sys.exit(problem.exit_code)
 
 

@@ -18,7 +18,10 @@ def failures_of(readings: Sequence[Reading]) -> list[str]:
 
 def told(source: str, reason: str) -> str:
     """A reason with where it came from, unless it says so itself."""
-    return reason if source in reason else f"{source}: {reason}"
+    from inkling.documents.picture import told_of
+
+    name = told_of(source)
+    return reason if name in reason else f"{name}: {reason}"
 
 
 def refuse_failures(reasons: Sequence[str], count: int, *, what: str = "pictures") -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import fields
 from functools import partial
@@ -14,8 +15,8 @@ import typer
 from inkling.errors import UnknownNameError, UsageError
 
 if TYPE_CHECKING:
-    from inkling.cli.pages_shown import ShownPages
-    from inkling.cli.readings import PrintedPages
+    from inkling.cli.read_lines import Rules
+    from inkling.cli.readings import Printer
     from inkling.documents.limits import Limits
     from inkling.elements import Page, PageReadings, Unopened
     from inkling.export.resume import PageKey
@@ -29,6 +30,10 @@ EXAMPLE = (
     "[bold]inkling read card.jpg --table --out card.xlsx[/bold]\n\n"
     "[bold]inkling read --as line amount.png[/bold]"
 )
+
+
+_DRAWINGS = ("", ".pdf", ".png")
+"""How the name of a drawing may end; of pages, one without an end is a folder of them."""
 
 
 class Kind(enum.StrEnum):
@@ -78,7 +83,7 @@ def read(
     digits_only: Annotated[
         bool, typer.Option("--digits-only", help="Of lines: pass over all that is no digit.", hidden=True)
     ] = False,
-    dpi: Annotated[float, typer.Option(help="At which PDFs are rendered.", hidden=True)] = 300,
+    dpi: Annotated[int, typer.Option(min=1, help="At which PDFs are rendered.", hidden=True)] = 300,
     limit: Annotated[
         list[str] | None,
         typer.Option(help="What a document may have at most, such as pages=10000.", hidden=True),
@@ -92,59 +97,45 @@ def read(
     are told in docs/documents.md.
     """
     from inkling.cli.failures import refuse_failures
-    from inkling.cli.read_lines import Rules, load_line_reader, read_pictures
-    from inkling.cli.read_pages import read_pages
-    from inkling.cli.readings import Lines, Rows
+    from inkling.cli.read_lines import BATCH, Rules, load_line_reader
+    from inkling.cli.read_pages import Opening, read_pages
     from inkling.documents.files import find_files
     from inkling.documents.ranges import parse_pages
+    from inkling.export.choose import RESUMABLE, suffix_of
 
-    _refuse_contradictions(form, table, kind, as_json=as_json, as_csv=as_csv, resume=resume, out=out)
-    wanted = parse_pages(pages) if pages else None
-    limits = _limits(limit or [])
+    lines, what = kind is Kind.line, "picture" if kind is Kind.line else "page"
+    _refuse(as_json and as_csv, "--json and --csv exclude each other.", "Leave one out.")
+    several = (form is not None) + table + lines > 1
+    _refuse(several, "A page is a form, a table, or a line.", "Leave all but one of them out.")
+    only_lines = (same_point or digits_only) and not lines
+    _refuse(only_lines, "--same-point and --digits-only are about lines.", "Say --as line.")
+    no_print = printed and (form is not None or lines)
+    _refuse(no_print, "--printed is about tables, and pages that are no form.", "Leave it out.")
+    _refuse(resume and not out, "There is nothing to go on with.", "Name what was written with --out.")
+    _refuse(resume and plot is not None, "A drawing cannot be gone on with.", "Leave --plot out.")
+    wanted, limits = parse_pages(pages) if pages else None, _limits(limit or [])
     loaded = load_line_reader(weights)
     files = list(dict.fromkeys(find_files(paths)))
-    writers, done = _outputs(files, out or [], plot if kind is None else None, crops, loaded, resume=resume)
-    if kind is Kind.line:
-        alphabet = loaded.header.alphabet
-        printer = Lines(alphabet, as_csv=as_csv) if as_json or as_csv else Rows(files)
-        read_pictures(
-            files,
-            loaded,
-            printer=printer,
-            rules=Rules(same_point=same_point, digits_only=digits_only),
-            writers=writers,
-            plot=plot,
-        )
-        return
-    reader = _reader(form, "table" if table else "numbers", loaded, printed=printed)
-    shown = _shown(loaded, as_json=as_json, as_csv=as_csv)
+    rules = Rules(same_point=same_point, digits_only=digits_only) if lines else None
+    reader = _reader(loaded, form, table=table, printed=printed, rules=rules)
+    writers, done = _outputs(files, out or [], plot, crops, loaded, lines=lines, resume=resume)
+    printer = _printer(files, loaded, lines=lines, as_json=as_json, as_csv=as_csv)
+    opening = Opening(wanted, dpi, limits, done)
     try:
-        reasons = read_pages(
-            files, reader, writers, shown.show, done=done, pages=wanted, dpi=dpi, limits=limits
-        )
+        reasons = read_pages(files, opening, reader, writers, printer, batch=BATCH if lines else 1)
     except KeyboardInterrupt:
-        typer.echo("Stopped; what was written is complete. Go on with --resume.", err=True)
+        what += "s" * (printer.pages != 1)
+        on = "; go on with --resume" if out and all(suffix_of(path) in RESUMABLE for path in out) else ""
+        typer.echo(f"Stopped after {printer.pages:,} {what}{on}.", err=True)
         raise typer.Exit(130) from None
-    shown.close()
-    refuse_failures([reason for reason in reasons if reason], len(reasons), what="pages")
+    printer.close()
+    refuse_failures([each for each in reasons if each], len(reasons), what=f"{what}s")
 
 
-def _refuse_contradictions(
-    form: Path | None,
-    table: bool,
-    kind: Kind | None,
-    *,
-    as_json: bool,
-    as_csv: bool,
-    resume: bool,
-    out: Sequence[Path] | None,
-) -> None:
-    if as_json and as_csv:
-        raise UsageError("--json and --csv exclude each other.", remedy="Leave one out.")
-    if (form is not None) + table + (kind is not None) > 1:
-        raise UsageError("A page is a form, a table, or a line.", remedy="Leave all but one of them out.")
-    if resume and not out:
-        raise UsageError("There is nothing to go on with.", remedy="Name what was written with --out.")
+def _refuse(wrong: bool, message: str, remedy: str) -> None:
+    """Raise about options that do not go together."""
+    if wrong:
+        raise UsageError(message, remedy=remedy)
 
 
 def _limits(words: Sequence[str]) -> Limits:
@@ -164,14 +155,23 @@ def _limits(words: Sequence[str]) -> Limits:
 
 
 def _reader(
-    form: Path | None, kind: PageKind, loaded: Weights, *, printed: bool
-) -> Callable[[Page | Unopened], PageReadings]:
-    """What reads one page."""
+    loaded: Weights,
+    form: Path | None,
+    *,
+    table: bool,
+    printed: bool,
+    rules: Rules | None,
+) -> Callable[[Sequence[Page | Unopened]], list[PageReadings]]:
+    """What reads a batch of pages; by rules if they are lines."""
     from inkling.layout.template import load_template
-    from inkling.recognition.read import read_page
+    from inkling.recognition.read import read_line_pages, read_page
 
+    if rules:
+        return partial(read_line_pages, weights=loaded, **rules)
     template = load_template(form) if form else None
-    return partial(read_page, form=template, kind=kind, printed=printed, weights=loaded)
+    kind: PageKind = "table" if table else "numbers"
+    one = partial(read_page, form=template, kind=kind, printed=printed, weights=loaded)
+    return lambda pages: [one(page) for page in pages]
 
 
 def _outputs(
@@ -181,30 +181,46 @@ def _outputs(
     crops: Path | None,
     loaded: Weights,
     *,
+    lines: bool,
     resume: bool,
 ) -> tuple[list[Writer], frozenset[PageKey]]:
-    """What writes, and which pages all of it has already."""
+    """What writes, and which pages all of it has already.
+
+    Raises:
+        UsageError: A file that is to be read would be lost, or one cannot be gone on with.
+    """
     from inkling.export.annotated import Annotated as Drawn
     from inkling.export.choose import writer_for
     from inkling.export.crops import Crops
     from inkling.export.names import Stems
     from inkling.export.resume import done_pages
 
+    outputs = [path for path in (*out, plot, crops) if path is not None]
+    for place, path in enumerate(outputs):
+        lost = path.is_file() and any(os.path.exists(file) and path.samefile(file) for file in files)
+        _refuse(lost, f"{path} is to be read; writing it would destroy it.", "Name another output.")
+        _refuse(path in outputs[:place], f"{path} is named as two outputs.", "Name another one.")
+    if plot is not None and plot.suffix.lower() not in _DRAWINGS:
+        raise UnknownNameError("format of drawings", plot.suffix, filter(None, _DRAWINGS))
     stems = Stems(files)
     cut = Crops(crops, stems) if crops else None
     alphabet = loaded.header.alphabet
     writers: list[Writer] = [cut] if cut else []
     writers += [writer_for(path, alphabet=alphabet, crops=cut, stems=stems, resume=resume) for path in out]
-    if plot is not None:
+    if plot is not None and lines:
+        from inkling.cli.line_plot import LinePlot
+
+        writers.append(LinePlot(plot, alphabet))
+    elif plot is not None:
         writers.append(Drawn(plot, stems=stems))
     done = [done_pages(path) for path in out] if resume else []
     return writers, frozenset(set.intersection(*done) if done else ())
 
 
-def _shown(loaded: Weights, *, as_json: bool, as_csv: bool) -> ShownPages | PrintedPages:
+def _printer(files: Sequence[str], loaded: Weights, *, lines: bool, as_json: bool, as_csv: bool) -> Printer:
     from inkling.cli.pages_shown import ShownPages
-    from inkling.cli.readings import PrintedPages
+    from inkling.cli.readings import Lines, Rows
 
     if as_json or as_csv:
-        return PrintedPages(loaded.header.alphabet, as_csv=as_csv)
-    return ShownPages()
+        return Lines(loaded.header.alphabet, as_csv=as_csv)
+    return Rows(files) if lines else ShownPages()

@@ -1,10 +1,12 @@
-"""`inkling read` for documents: their pages one after the other, shown, written, gone on with."""
+"""The pages of documents, batch by batch: opened, read, written, shown."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from rich.progress import TextColumn
@@ -13,39 +15,70 @@ from inkling.cli.failures import told
 from inkling.cli.read_lines import progress_bar
 
 if TYPE_CHECKING:
+    from inkling.cli.readings import Printer
     from inkling.documents.open import Limits, PageRanges
     from inkling.elements import Page, PageReadings, Unopened
+    from inkling.export.resume import PageKey
     from inkling.export.writing import Writer
+
+_MOST_PIXELS = 20_000_000
+"""A batch whose pages have more together is read before it is full."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """How files are opened.
+
+    Attributes:
+        pages: Which pages of each; None for all.
+        dpi: At which PDFs are rendered.
+        limits: Of what is opened.
+        done: Source and number of pages that were read before.
+    """
+
+    pages: PageRanges | None
+    dpi: float
+    limits: Limits
+    done: frozenset[PageKey]
+
+    def pages_of(self, file: str) -> Iterator[Page | Unopened]:
+        """The pages of a file, or of what comes on stdin, that were not read before."""
+        from inkling.documents.open import open_pages
+
+        opened = open_pages(
+            sys.stdin.buffer if file == "-" else file,
+            dpi=self.dpi,
+            pages=self.pages,
+            skip={number for source, number in self.done if source == file and number},
+            limits=self.limits,
+            name=file,
+        )
+        # Of a file that could not be opened before, there is nothing new either.
+        return filter(lambda page: (page.source, page.number) not in self.done, opened)
 
 
 def read_pages(
     files: Sequence[str],
-    reader: Callable[[Page | Unopened], PageReadings],
+    opening: Opening,
+    reader: Callable[[Sequence[Page | Unopened]], Sequence[PageReadings]],
     writers: Sequence[Writer],
-    show: Callable[[PageReadings], None],
+    printer: Printer,
     *,
-    done: frozenset[tuple[str, int | None]] = frozenset(),
-    pages: PageRanges | None = None,
-    dpi: float = 300,
-    limits: Limits | None = None,
+    batch: int = 1,
 ) -> list[str]:
-    """Read every page of every file; write and show it before the next one is opened.
+    """Read every page of every file; write and show those of a batch before the next are opened.
 
     Args:
-        files: Paths, and `-` for stdin.
-        reader: Reads one page.
+        files: Paths, and `-` for stdin, each once.
+        opening: How they are opened.
+        reader: Reads a batch of pages.
         writers: Where to write what was read.
-        show: Shows it.
-        done: Source and number of pages that were read before.
-        pages: Which pages of each file; all by default.
-        dpi: At which PDFs are rendered.
-        limits: Of what is opened.
+        printer: Shows it.
+        batch: Pages that are read together, at most.
 
     Returns:
         Of each page, why it failed; empty when it did not.
     """
-    from inkling.elements import Page
-
     reasons: list[str] = []
     with ExitStack() as stack:
         for writer in writers:
@@ -54,25 +87,44 @@ def read_pages(
         so_far = TextColumn("{task.fields[pages]} pages")
         bar = stack.enter_context(progress_bar(so_far, hidden=sys.stdout.isatty()))
         task = bar.add_task("reading", total=len(files), pages=0)
-        for count, file in enumerate(files):
-            for page in _open(file, pages, dpi, limits):
-                if (page.source, page.number) in done:
-                    continue
-                result = reader(page)
-                for writer in writers:
-                    writer.write(page if isinstance(page, Page) else None, result)
-                show(result)
-                reasons.append(told(result.source, result.reason) if result.failed else "")
-                bar.update(task, completed=count, pages=len(reasons))
-            bar.update(task, completed=count + 1)
+
+        def counted() -> Iterator[str]:
+            for count, file in enumerate(files):
+                bar.update(task, completed=count)
+                yield file
+
+        for pages in _batches(chain.from_iterable(map(opening.pages_of, counted())), batch):
+            results = reader(pages)
+            _write(writers, pages, results)
+            printer.show(results)
+            reasons += [told(each.source, each.reason) if each.failed else "" for each in results]
+            bar.update(task, pages=len(reasons))
     return reasons
 
 
-def _open(
-    file: str, pages: PageRanges | None, dpi: float, limits: Limits | None
-) -> Iterator[Page | Unopened]:
-    """The pages of a file, or of what comes on stdin."""
-    from inkling.documents.open import Limits, open_pages
+def _batches(pages: Iterator[Page | Unopened], most: int) -> Iterator[list[Page | Unopened]]:
+    """Pages in lists, each of which is emptied before the next page is opened."""
+    from inkling.elements import Page
 
-    source = sys.stdin.buffer if file == "-" else file
-    return open_pages(source, dpi=dpi, pages=pages, limits=limits or Limits(), name=file)
+    batch: list[Page | Unopened] = []
+    pixels = 0
+    while (page := next(pages, None)) is not None:
+        batch.append(page)
+        pixels += page.image.size if isinstance(page, Page) else 0
+        del page
+        if len(batch) == most or pixels > _MOST_PIXELS:
+            yield batch
+            batch.clear()
+            pixels = 0
+    if batch:
+        yield batch
+
+
+def _write(
+    writers: Sequence[Writer], pages: Sequence[Page | Unopened], results: Sequence[PageReadings]
+) -> None:
+    from inkling.elements import Page
+
+    for page, result in zip(pages, results, strict=True):
+        for writer in writers:
+            writer.write(page if isinstance(page, Page) else None, result)

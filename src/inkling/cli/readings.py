@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import astuple
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
 import typer
@@ -15,7 +17,10 @@ from rich.markup import escape
 from rich.table import Table
 
 if TYPE_CHECKING:
-    from inkling.elements import PageReadings, Reading
+    from inkling.elements import Alternative, PageReadings, Reading
+
+NOTHING_LEFT = "Nothing is left to read."
+"""Said when an earlier run has read all there is."""
 
 _SAID = 54
 """Columns of the terminal for what is said of a number, for how sure it is, and for gaps."""
@@ -24,55 +29,24 @@ COLOURS = {"read": "green", "doubtful": "yellow", "blank": "dim", "illegible": "
 
 
 class Printer(Protocol):
-    """How readings are printed, batch by batch."""
+    """Shows what was read, batch by batch."""
 
-    shown: int
-    """Readings that have been printed."""
+    pages: int
+    """That have been shown."""
 
-    def show(self, readings: Sequence[Reading]) -> None:
-        """Print a batch."""
+    def show(self, pages: Sequence[PageReadings]) -> None:
+        """Show what was read on a batch of pages."""
 
-    def close(self, readings: Sequence[Reading]) -> None:
-        """Print what is to be said of all of them."""
+    def close(self) -> None:
+        """Show what is to be said of all of them."""
 
 
 class Lines:
-    """JSON Lines or CSV, in the form in which `--out` writes them.
+    """Prints JSON Lines or CSV, as `--out` writes them.
 
     Args:
         alphabet: Names of the characters, in the order of their probabilities.
         as_csv: Whether it is CSV.
-    """
-
-    def __init__(self, alphabet: tuple[str, ...], *, as_csv: bool = False) -> None:
-        self.pages = PrintedPages(alphabet, as_csv=as_csv)
-        self.shown = 0
-
-    def show(self, readings: Sequence[Reading]) -> None:
-        """Print a line for each."""
-        for reading in readings:
-            self.pages.show(as_page(reading))
-            self.shown += 1
-
-    def close(self, readings: Sequence[Reading]) -> None:
-        """Nothing is left to say."""
-
-
-def as_page(reading: Reading) -> PageReadings:
-    """A picture of a line as a page with one reading."""
-    from inkling.elements import PageReadings
-
-    if reading.status == "failed":
-        return PageReadings(reading.source, None, reason=reading.reason)
-    return PageReadings(reading.source, None, (reading,))
-
-
-class PrintedPages:
-    """Prints what was read for programs, page by page.
-
-    Args:
-        alphabet: Names of the characters, in the order of their probabilities.
-        as_csv: Whether as CSV, and not as JSON Lines.
     """
 
     def __init__(self, alphabet: Sequence[str], *, as_csv: bool = False) -> None:
@@ -81,25 +55,29 @@ class PrintedPages:
 
         self.alphabet = alphabet
         self.as_csv = as_csv
+        self.pages = 0
         if as_csv:
             typer.echo(csv_lines([COLUMNS]).decode(), nl=False)
 
-    def show(self, page: PageReadings) -> None:
-        """Print the lines of a page."""
+    def show(self, pages: Sequence[PageReadings]) -> None:
+        """Print the lines of each page."""
         from inkling.export.lines import csv_lines, json_lines
         from inkling.export.rows import rows_of
 
-        if self.as_csv:
-            typer.echo(csv_lines([astuple(row) for row in rows_of(page)]).decode(), nl=False)
-        else:
-            typer.echo(json_lines(page, self.alphabet).decode(), nl=False)
+        for page in pages:
+            if self.as_csv:
+                lines = csv_lines([astuple(row) for row in rows_of(page)])
+            else:
+                lines = json_lines(page, self.alphabet)
+            typer.echo(lines.decode(), nl=False)
+            self.pages += 1
 
     def close(self) -> None:
         """Nothing is left to say."""
 
 
 class Rows:
-    """A table for people; its columns are as wide as the first batch wants them."""
+    """A table for people of pictures of lines; its columns are as wide as the first batch wants them."""
 
     def __init__(self, names: Sequence[str]) -> None:
         self.console = Console(highlight=False)
@@ -107,11 +85,16 @@ class Rows:
         self.names = names
         self.folder = ""
         self.widths = (0, 0)
-        self.shown = 0
+        self.pages = 0
+        self.counts: Counter[str] = Counter()
+        self.others: Sequence[Alternative] = ()
 
-    def show(self, readings: Sequence[Reading]) -> None:
+    def show(self, pages: Sequence[PageReadings]) -> None:
         """Print a row for each."""
-        first = self.shown == 0
+        from inkling.export.rows import readings_of
+
+        readings = [reading for page in pages for reading in readings_of(page)]
+        first = self.pages == 0
         if first:
             self._fit(readings)
         table = Table(box=None, pad_edge=False, show_header=first, header_style="dim")
@@ -120,9 +103,11 @@ class Rows:
         table.add_column("sure", width=6, justify="right")
         table.add_column("", overflow="fold")
         for each in readings:
-            table.add_row(escape(self._short(each.source)), *told_of(each))
+            table.add_row(safe(self._short(_name_of(each))), *told_of(each))
         self.console.print(table)
-        self.shown += len(readings)
+        self.pages += len(pages)
+        self.counts.update(each.status for each in readings)
+        self.others = readings[-1].alternatives
 
     def _fit(self, readings: Sequence[Reading]) -> None:
         """Choose the widths of the columns, so that most of what is said stays on its line."""
@@ -145,24 +130,44 @@ class Rows:
         end = name[len(self.cut) - width :]
         return self.cut + end[max(end.find(os.sep), 0) :]
 
-    def close(self, readings: Sequence[Reading]) -> None:
+    def close(self) -> None:
         """Of one picture the other numbers that it may show; of several, how many came to what."""
-        if len(readings) == 1:
-            self._show_alternatives(readings[0])
-            return
-        counts: Counter[str] = Counter(reading.status for reading in readings)
-        said = ", ".join(f"{counts[status]:,} {status}" for status in COLOURS if counts[status])
-        self.console.print(f"\n{len(readings):,} pictures: {said}")
+        if self.pages == 1:
+            self._show_alternatives()
+        elif not self.pages:
+            self.console.print(NOTHING_LEFT)
+        else:
+            self.console.print(f"\n{self.pages:,} pictures: {counted(self.counts)}")
 
-    def _show_alternatives(self, reading: Reading) -> None:
-        if not reading.alternatives:
+    def _show_alternatives(self) -> None:
+        if not self.others:
             return
         table = Table(box=None, pad_edge=False, show_header=False)
-        for other in reading.alternatives:
-            table.add_row(escape(other.text), percent(other.confidence))
+        for other in self.others:
+            table.add_row(safe(other.text), percent(other.confidence))
         table.columns[1].justify = "right"
         self.console.print("\n[dim]or else[/dim]")
         self.console.print(table)
+
+
+def _name_of(reading: Reading) -> str:
+    """The path of a picture, with its page where that is not the first."""
+    return reading.source if reading.page in (None, 1) else f"{reading.source}, page {reading.page}"
+
+
+def counted(counts: Counter[str], signs: Mapping[str, str] = MappingProxyType({})) -> str:
+    """How many readings came to what, such as `19 read, 1 blank`, with the signs that stand for it."""
+    said = [
+        f"{counts[status]:,} {status}" + (f" ({signs[status]})" if status in signs else "")
+        for status in COLOURS
+        if counts[status]
+    ]
+    return ", ".join(said)
+
+
+def safe(text: str) -> str:
+    """Text from strangers for Rich: nothing in it is a style, and nothing commands the terminal."""
+    return escape(re.sub(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", "\ufffd", text))
 
 
 def told_of(reading: Reading) -> tuple[str, str, str]:
@@ -170,8 +175,8 @@ def told_of(reading: Reading) -> tuple[str, str, str]:
     colour = COLOURS[reading.status]
     sure = "" if reading.status == "failed" else percent(reading.confidence)
     said = f"{reading.status}: {reading.reason}" if reading.reason else reading.status
-    number = f"[bold {colour}]{escape(reading.text) or '-'}[/bold {colour}]"
-    return number, sure, f"[{colour}]{escape(said)}[/{colour}]"
+    number = f"[bold {colour}]{safe(reading.text) or '-'}[/bold {colour}]"
+    return number, sure, f"[{colour}]{safe(said)}[/{colour}]"
 
 
 def percent(probability: float) -> str:

@@ -113,7 +113,6 @@ class PictureFile:
             np.asarray(image, np.uint8),
             "pixels made square",
             f"they were {across:g} x {down:g} to an inch",
-            to_before=np.diag([width / new_width, height / new_height, 1.0]),
         )
 
 

@@ -6,7 +6,7 @@ import io
 import math
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import closing
 from typing import BinaryIO
 
@@ -33,6 +33,7 @@ def open_pages(
     *,
     dpi: float = 300,
     pages: PageRanges | None = None,
+    skip: Container[int] = (),
     limits: Limits = Limits(),  # noqa: B008
     name: str = "",
 ) -> Iterator[Page | Unopened]:
@@ -43,8 +44,8 @@ def open_pages(
     kept of the pages before, so a long document needs no more memory than a short one.
 
     The page as it came from the file, to which `Page.to_original` leads, is what a viewer shows:
-    after EXIF orientation, or as PDFium rendered it. Where pixels of a file are longer than wide, as
-    those of a coarse fax are, the page has a change that made them square.
+    after EXIF orientation, with pixels made square where those of a file are far from it, as in a
+    coarse fax, or as PDFium rendered it.
 
     Args:
         source: A path, the bytes of a file, or a binary stream, which is read to its end. For stdin
@@ -52,6 +53,7 @@ def open_pages(
         dpi: At which pages of a PDF are rendered. A picture has the dpi that its file says, or None
             where that is missing, a screen's, or a photograph's.
         pages: Which pages; None for all.
+        skip: Numbers of pages that are passed over, such as those that were read before.
         limits: What a document may have at most.
         name: What the source is called in pages and reasons; by default its path.
 
@@ -66,13 +68,14 @@ def open_pages(
         raise UsageError(f"dpi must be a positive number, not {dpi}.")
     if not name and isinstance(source, (str, os.PathLike)):
         name = os.fspath(source)
-    return _open_pages(source, dpi, pages, limits, name)
+    return _open_pages(source, dpi, pages, skip, limits, name)
 
 
 def _open_pages(
     source: str | os.PathLike[str] | bytes | BinaryIO,
     dpi: float,
     pages: PageRanges | None,
+    skip: Container[int],
     limits: Limits,
     name: str,
 ) -> Iterator[Page | Unopened]:
@@ -81,13 +84,14 @@ def _open_pages(
             _stream(source, limits, told_of(name)) as stream,
             closing(_file(stream, name, dpi, limits)) as file,
         ):
-            for number in _wanted(file, pages, limits):
+            for number in _wanted(file, pages, skip, limits):
                 # Nothing here holds the page while the next one is opened.
                 yield _page(file, number)
-            if file.broken and (pages is None or file.count + 1 in pages):
+            after = file.count + 1
+            if file.broken and after not in skip and (pages is None or after in pages):
                 yield Unopened(
                     name,
-                    file.count + 1,
+                    after,
                     f"{told_of(name)} may have more pages than {file.count}, but {file.broken}. "
                     "Get it again, or save it again.",
                 )
@@ -108,7 +112,9 @@ def _file(stream: BinaryIO, name: str, dpi: float, limits: Limits) -> PictureFil
     return PdfFile(stream, name, dpi, limits) if b"%PDF-" in head else PictureFile(stream, name, limits)
 
 
-def _wanted(file: PictureFile | PdfFile, pages: PageRanges | None, limits: Limits) -> list[int]:
+def _wanted(
+    file: PictureFile | PdfFile, pages: PageRanges | None, skip: Container[int], limits: Limits
+) -> list[int]:
     """The numbers of the pages to be opened.
 
     Raises:
@@ -121,6 +127,7 @@ def _wanted(file: PictureFile | PdfFile, pages: PageRanges | None, limits: Limit
             f"{subject} has {file.count:,} page{'s' * (file.count != 1)}, none of which is among {pages}.",
             remedy="Name pages that it has.",
         )
+    numbers = [number for number in numbers if number not in skip]
     if len(numbers) > limits.pages:
         some = PageRanges(((numbers[0], numbers[limits.pages - 1]),))
         raise DocumentError(

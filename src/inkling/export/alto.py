@@ -8,8 +8,7 @@ lines. Status and reason, and the name or the cell of a region, are tags that bl
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
@@ -17,7 +16,7 @@ from xml.etree.ElementTree import Element, SubElement
 from inkling.elements import Box, Character, Page, PageReadings, Quadrilateral, Reading, Region
 from inkling.export.names import PageFiles, Stems
 from inkling.export.text import printable
-from inkling.export.writing import Writer, exclusive, whole_file
+from inkling.export.writing import Writer, whole_file
 
 NAMESPACE = "http://www.loc.gov/standards/alto/ns-v4#"
 VERSION = "4.4"
@@ -39,14 +38,9 @@ class Alto(Writer):
     """
 
     def __init__(self, path: Path, alphabet: Sequence[str], *, stems: Stems | None = None) -> None:
-        self.path = path
+        super().__init__(path)
         self.alphabet = alphabet
         self.files = PageFiles(path, ".xml", stems or Stems())
-
-    @contextlib.contextmanager
-    def _opened(self) -> Iterator[None]:
-        with exclusive(self.path):
-            yield
 
     def write(self, page: Page | None, readings: PageReadings) -> None:
         """Write the file of a page."""

@@ -27,7 +27,7 @@ class Annotated(Writer):
     """
 
     def __init__(self, path: Path, *, stems: Stems | None = None) -> None:
-        self.path = path
+        super().__init__(path)
         self.files = PageFiles(path, ".png", stems or Stems())
         self._pdf: Pdf | None = None
 

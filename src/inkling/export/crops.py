@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -14,7 +12,7 @@ from numpy.typing import NDArray
 
 from inkling.elements import Box, Page, PageReadings, Quadrilateral, Region
 from inkling.export.names import Names, Stems
-from inkling.export.writing import Writer, exclusive, whole_file
+from inkling.export.writing import Writer, whole_file
 
 _MOST_SIDE = 32_000
 """Pixels that a side may have for OpenCV to turn a picture; larger places are cut out as they lie."""
@@ -29,19 +27,14 @@ class Crops(Writer):
     """
 
     def __init__(self, folder: Path, stems: Stems | None = None) -> None:
-        self.folder = folder
+        super().__init__(folder)
         self.stems = stems or Stems()
-
-    @contextlib.contextmanager
-    def _opened(self) -> Iterator[None]:
-        with exclusive(self.folder):
-            yield
 
     def write(self, page: Page | None, readings: PageReadings) -> None:
         """Write the pictures of a page."""
         for name, reading in zip(self.names(readings), readings.readings, strict=True):
             if page is not None and reading.region is not None:
-                with whole_file(self.folder / name) as file:
+                with whole_file(self.path / name) as file:
                     file.write(to_png(cut(page.image, reading.region.quad)))
 
     def names(self, readings: PageReadings) -> list[str]:
@@ -58,7 +51,7 @@ class Crops(Writer):
 
         For a page without readings, which is one row of a table, that one has no picture.
         """
-        folder = os.path.relpath(self.folder, table.parent).replace(os.sep, "/")
+        folder = os.path.relpath(self.path, table.parent).replace(os.sep, "/")
         return [f"{folder}/{name}" if name else "" for name in self.names(readings)] or [""]
 
 

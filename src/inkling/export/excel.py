@@ -60,7 +60,7 @@ class Excel(Writer):
             import xlsxwriter
         except ImportError:
             raise MissingExtraError("XlsxWriter", "export", "Writing Excel") from None
-        self.path = path
+        super().__init__(path)
         self.crops = crops
         self._excel = xlsxwriter
 

@@ -33,7 +33,7 @@ class JsonLines(Writer):
     def __init__(
         self, path: Path, alphabet: Sequence[str], *, crops: Crops | None = None, resume: bool = False
     ) -> None:
-        self.path = path
+        super().__init__(path)
         self.alphabet = alphabet
         self.crops = crops
         self.resume = resume
@@ -60,7 +60,7 @@ class Csv(Writer):
     """
 
     def __init__(self, path: Path, *, crops: Crops | None = None, resume: bool = False) -> None:
-        self.path = path
+        super().__init__(path)
         self.crops = crops
         self.resume = resume
 

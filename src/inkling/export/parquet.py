@@ -36,7 +36,7 @@ class Parquet(Writer):
             import pyarrow.parquet
         except ImportError:
             raise MissingExtraError("pyarrow", "export", "Writing Parquet") from None
-        self.path = path
+        super().__init__(path)
         self.crops = crops
         self._arrow = pyarrow
         types = {"str": pyarrow.string(), "int": pyarrow.int32(), "float": pyarrow.float64()}

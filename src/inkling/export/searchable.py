@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 
@@ -22,9 +21,6 @@ class SearchablePdf(Writer):
     Args:
         path: Of the file, which appears when it is complete.
     """
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
 
     @contextlib.contextmanager
     def _opened(self) -> Iterator[None]:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from inkling.elements import Page, PageReadings, Reading
 from inkling.export.lines import csv_lines
 from inkling.export.names import Names, Stems
-from inkling.export.writing import Writer, exclusive, whole_file
+from inkling.export.writing import Writer, whole_file
 
 UNREADABLE = "?"
 """Stands where something is written that could not be read, so that it does not look empty."""
@@ -28,13 +27,8 @@ class TableCsv(Writer):
     """
 
     def __init__(self, folder: Path, stems: Stems | None = None) -> None:
-        self.folder = folder
+        super().__init__(folder)
         self.stems = stems or Stems()
-
-    @contextlib.contextmanager
-    def _opened(self) -> Iterator[None]:
-        with exclusive(self.folder):
-            yield
 
     def write(self, page: Page | None, readings: PageReadings) -> None:
         """Write the tables of a page."""
@@ -45,7 +39,7 @@ class TableCsv(Writer):
             values = shaped({place: _value(reading) for place, reading in cells.items()})
             sure = shaped({place: f"{reading.confidence:.6f}" for place, reading in cells.items()})
             for suffix, grid in ((".csv", values), (".confidence.csv", sure)):
-                with whole_file(self.folder / (name + suffix)) as file:
+                with whole_file(self.path / (name + suffix)) as file:
                     file.write(csv_lines(grid))
 
 

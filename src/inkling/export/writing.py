@@ -28,8 +28,15 @@ if TYPE_CHECKING:
 class Writer(ABC):
     """Writes readings to a file or folder, page by page, inside a `with` block.
 
-    A subclass says in `_opened` what is done before the first page and after the last one.
+    A subclass says in `_opened` what is done before the first page and after the last one, if that is
+    more than to keep other processes away.
+
+    Args:
+        path: Of the file or folder.
     """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
 
     def __enter__(self) -> Self:
         self._context = self._opened()
@@ -41,7 +48,6 @@ class Writer(ABC):
     ) -> None:
         self._context.__exit__(kind, error, trace)
 
-    @abstractmethod
     def _opened(self) -> contextlib.AbstractContextManager[None]:
         """Open the output, and close it when all pages are written.
 
@@ -49,6 +55,7 @@ class Writer(ABC):
             StorageError: It cannot be written.
             UsageError: Another process is writing it.
         """
+        return exclusive(self.path)
 
     @abstractmethod
     def write(self, page: Page | None, readings: PageReadings) -> None:

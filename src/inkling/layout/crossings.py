@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from inkling.layout.bend import Bend
 from inkling.layout.ruling import Rule
+from inkling.layout.strokes import without_strokes
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -29,6 +30,9 @@ be broken there, or the next rule too faint to be seen."""
 _FAINT = 0.25
 """Rules of one table and one direction are at least this part as dark as the median of them."""
 
+_STEEPEST = 0.2
+"""An edge along which rules end leans no more than this against the rules that they meet."""
+
 _SAME_END = 0.2
 """Part of the rules beside it that must end where a rule runs on to, for that side to be open."""
 
@@ -44,6 +48,7 @@ def tables_of(horizontal: Sequence[Rule], vertical: Sequence[Rule], shape: tuple
     Returns:
         Of each table, its horizontal and vertical rules, and how they are bent.
     """
+    horizontal, vertical = without_strokes(horizontal), without_strokes(vertical)
     tables: list[Table] = []
     todo = _groups(horizontal, vertical, shape)
     while todo:
@@ -79,7 +84,7 @@ def _length(table: Table) -> float:
 def _with_stray(level: list[Rule], upright: list[Rule], bends: Bends, stray: list[list[Rule]]) -> Table:
     """Take in the pieces within a table that do not reach the rules they are to meet.
 
-    They go on with a rule of it, or are long enough to be one.
+    They go on with a rule of it, or are long enough to be one together with those in line with them.
     """
     rows, columns = _extents(level, bends), _extents(upright, bends[::-1])
     more_rows = _fitting(stray[0], rows, columns, bends)
@@ -99,7 +104,10 @@ def _fitting(stray: Sequence[Rule], rules: Floats, others: Floats, bends: Bends)
     inside = (pieces[:, 1] >= first) & (pieces[:, 2] <= last)
     inside &= (pieces[:, 0] >= others[:, 1].min() - TOUCH) & (pieces[:, 0] <= others[:, 2].max() + TOUCH)
     on_line = (np.abs(pieces[:, None, 0] - rules[None, :, 0]) <= TOUCH / 2).any(axis=1)
-    return _those(stray, inside & (on_line | (pieces[:, 2] - pieces[:, 1] >= (last - first) / 2)))
+    together = (np.abs(pieces[:, None, 0] - pieces[None, :, 0]) <= TOUCH / 2) @ (
+        inside * (pieces[:, 2] - pieces[:, 1])
+    )
+    return _those(stray, inside & (on_line | (together >= (last - first) / 2)))
 
 
 def _alike(rules: Sequence[Rule]) -> list[Rule]:
@@ -212,9 +220,25 @@ def _beyond(rules: Floats, others: Floats, meets: Bools, keep: Bools) -> Floats:
     last = rules[:, 2] - np.where(meets, others[None, :, 0], -np.inf).max(axis=1)
     farthest = np.zeros(len(rules))
     for beyond, end in ((first, rules[:, 1]), (last, rules[:, 2])):
-        alike = np.abs(end[:, None] - end[None]) <= TOUCH
+        straight = end - _edge(rules[:, 0], end)
+        alike = np.abs(straight[:, None] - straight[None]) <= TOUCH
         company = (alike & keep).sum(axis=1) - 1
         alone = company < max(1.0, _SAME_END * np.count_nonzero(keep))
         farthest = np.where(alone, np.maximum(farthest, beyond), farthest)
     farthest[~meets.any(axis=1)] = np.inf
     return farthest / usual
+
+
+def _edge(levels: Floats, ends: Floats) -> Floats:
+    """How far an edge at which rules end together moves with their levels, in pixels, (N,).
+
+    A photograph cuts a table off along its own edge, which need not be parallel to the rules. The slope
+    is the median of those of all pairs (H. Theil, 1950), so that up to a third of the rules may end
+    elsewhere; a steep one is no edge.
+    """
+    apart = levels[:, None] - levels[None]
+    pairs = np.abs(apart) > TOUCH
+    if not pairs.any():
+        return np.zeros(len(levels))
+    slope = float(np.median((ends[:, None] - ends[None])[pairs] / apart[pairs]))
+    return levels * slope if abs(slope) <= _STEEPEST else np.zeros(len(levels))

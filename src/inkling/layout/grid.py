@@ -36,7 +36,7 @@ _LIKELY = 0.4
 """A border that is dark over less than this part is not there, whatever its line does beside it."""
 
 _ALONE = 0.9
-"""A line of one border is dark over at least this part of it."""
+"""A line with one border of several is dark over at least this part of it."""
 
 _ENOUGH = 11.0
 """Pixels, counted from `_PAR`, by which the borders of a stretch of a line must speak for it."""
@@ -252,7 +252,8 @@ def _present(borders: Floats, levels: Sequence[float]) -> Bools:
         likely = np.flatnonzero(border >= _LIKELY)
         for run in np.split(likely, np.flatnonzero(np.diff(likely) > 1) + 1):
             dark = run[border[run] >= _PAR]
-            if len(dark) == 0 or (len(dark) == 1 and border[dark[0]] < _ALONE):
+            alone = len(dark) == 1 < len(border)
+            if len(dark) == 0 or (alone and border[dark[0]] < _ALONE):
                 continue
             stretch = slice(dark[0], dark[-1] + 1)
             found[line, stretch] = gain[stretch].sum() >= _ENOUGH

@@ -8,13 +8,13 @@ Each stage is a function of the room that it is named after, and can be called a
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, Literal
 
 from inkling.documents.open import Limits, PageRanges, open_pages
-from inkling.elements import Layout, Page, PageReadings, Unopened
+from inkling.elements import Box, Layout, Page, PageReadings, Quadrilateral, Reading, Region, Unopened
 from inkling.errors import InputError
 from inkling.layout.anywhere import find_numbers
 from inkling.layout.forms import place_form
@@ -22,6 +22,7 @@ from inkling.layout.tables import find_tables
 from inkling.layout.template import Template, load_template
 from inkling.networks.weights import Weights
 from inkling.preprocessing.flatten import flatten
+from inkling.recognition.lines import read_lines
 from inkling.recognition.regions import read_regions
 
 PageKind = Literal["numbers", "table"]
@@ -89,10 +90,9 @@ def read_page(
     Returns:
         Every number with its place in the pixels of `page`; or the reason why there is none.
     """
+    found = _unread(page)
     if isinstance(page, Unopened):
-        return PageReadings(page.source, page.number, reason=page.reason)
-    height, width = page.image.shape[:2]
-    found = PageReadings(page.source, page.number, width=width, height=height, dpi=page.dpi)
+        return found
     marks = [time.perf_counter()]
     try:
         flat = page if form else flatten(page)  # a form is laid on its blank, which flattens it
@@ -117,6 +117,46 @@ def read_page(
     )
 
 
+def read_line_pages(
+    pages: Sequence[Page | Unopened],
+    *,
+    weights: Weights | None = None,
+    same_point: bool = False,
+    digits_only: bool = False,
+) -> list[PageReadings]:
+    """Read pages that are pictures of one line each, together.
+
+    Args:
+        pages: As `open_pages` gives them.
+        weights: Of a line reader; by default those that come with Inkling.
+        same_point: As in `recognition.lines.read_line`.
+        digits_only: The same.
+
+    Returns:
+        Of each page its one number, which has the whole page for its place; or why there is none.
+    """
+    pictures = [page.image for page in pages if isinstance(page, Page)]
+    readings = iter(read_lines(pictures, weights=weights, same_point=same_point, digits_only=digits_only))
+    return [_unread(page) if isinstance(page, Unopened) else _of_line(page, next(readings)) for page in pages]
+
+
+def _of_line(page: Page, reading: Reading) -> PageReadings:
+    found = replace(_unread(page), changes=page.changes)
+    if reading.status == "failed":
+        return replace(found, reason=reading.reason)
+    whole = Region("line", Quadrilateral.of(Box(0, 0, found.width, found.height)))
+    placed = replace(reading, source=page.source, page=page.number, region=whole)
+    return replace(found, readings=(placed,))
+
+
+def _unread(page: Page | Unopened) -> PageReadings:
+    """What is known of a page before it is read: of one that could not be opened, why."""
+    if isinstance(page, Unopened):
+        return PageReadings(page.source, page.number, reason=page.reason)
+    height, width = page.image.shape[:2]
+    return PageReadings(page.source, page.number, width=width, height=height, dpi=page.dpi)
+
+
 def locate(page: Page, *, form: Template | None, kind: PageKind, printed: bool = False) -> Layout:
     """Find the places on a page where numbers may stand.
 
@@ -134,5 +174,9 @@ def locate(page: Page, *, form: Template | None, kind: PageKind, printed: bool =
     if kind == "numbers":
         return find_numbers(page, printed=printed)
     layout = find_tables(page)
+    if not layout.regions:
+        raise InputError(
+            "There is no ruled table on the page.", remedy="Have it searched for numbers anywhere."
+        )
     wanted = tuple(region for region in layout.regions if printed or not region.printed)
     return replace(layout, regions=wanted)
