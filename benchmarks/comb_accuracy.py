@@ -24,28 +24,33 @@ from inkling.datasets.named import locate
 from inkling.evaluation.calibration import expected_calibration_error, risk_at_coverage, risk_coverage
 from inkling.evaluation.line_report import LineScores
 from inkling.evaluation.logistic import fit_logistic
-from inkling.recognition.classify import box_weights
-from inkling.recognition.combs import CALIBRATION, BoxChances, box_chances, comb_numbers, comb_score
-from inkling.recognition.lines import box_line_weights
+from inkling.recognition.combs import (
+    CALIBRATION,
+    BoxChances,
+    box_chances,
+    comb_numbers,
+    comb_score,
+    comb_weights,
+)
 
 SEED = 1 << 64
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--weights", type=Path, help="a line reader instead of the one in the box")
+    parser.add_argument("--weights", type=Path, help="a box reader instead of the one in the box")
     parser.add_argument("--combs", type=int, default=2000)
     arguments = parser.parse_args()
-    weights = inkling.load_weights(arguments.weights) if arguments.weights else box_line_weights()
+    weights = inkling.load_weights(arguments.weights) if arguments.weights else comb_weights()
     digits = (
         load_digits("mnist", split="test") if locate("mnist", splits=("test",)) else load_digits("sample")
     )
     cuttings = Cuttings(digits)
     combs = [draw_comb(cuttings, seed=SEED, index=index) for index in range(arguments.combs)]
-    chances = box_chances([box for comb in combs for box in comb.boxes], weights, box_weights())
+    chances = box_chances([box for comb in combs for box in comb.boxes], weights)
     stops = list(accumulate(len(comb.boxes) for comb in combs))
     numbers = [
-        comb_numbers(BoxChances(*(part[stop - len(comb.boxes) : stop] for part in chances)))
+        comb_numbers(chances.part(slice(stop - len(comb.boxes), stop)))
         for comb, stop in zip(combs, stops, strict=True)
     ]
     print(describe())

@@ -47,6 +47,14 @@ def reader() -> Any:
 
 
 @pytest.fixture(scope="session")
+def box_reader() -> Any:
+    """Weights of a box reader that knows printed boxes, as `printed_lines` prints them."""
+    from printed_lines import box_reader_of_print
+
+    return box_reader_of_print()
+
+
+@pytest.fixture(scope="session")
 def reader_file(reader: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The file of these weights; not to be written to."""
     from inkling.networks.weights import save_weights

@@ -1,4 +1,4 @@
-"""Lines of printed characters, and a tiny line reader that has learned these and nothing else."""
+"""Lines and boxes of printed characters, and readers that know these and nothing else."""
 
 from __future__ import annotations
 
@@ -7,12 +7,16 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
+from torch import Tensor, nn
 
+from inkling.datasets.lines.boxes import BOX_ALPHABET
 from inkling.datasets.lines.writing import LINE_ALPHABET
 from inkling.networks.build import NetworkSettings, build_network
 from inkling.networks.linereader import PIXELS_PER_FRAME
 from inkling.networks.weights import Header, Weights
+from inkling.transforms.boxes import frame_box
 from inkling.transforms.lines import LINE_HEIGHT, PAPER, frame_with_place, to_line_input
+from inkling.transforms.normalize import to_input
 
 HEIGHT, STEP = 40, 24
 """Pixels that a printed line is high, and from one of its characters to the next."""
@@ -74,3 +78,33 @@ def _line_with_classes(rng: np.random.Generator) -> tuple[NDArray[np.uint8], tor
             middle = round((left + STEP * (place + 0.5)) / line.scale / PIXELS_PER_FRAME)
             classes[middle - 1 : middle + 2] = LINE_ALPHABET.index(name) + 1
     return line.image, classes
+
+
+def print_box(character: str) -> NDArray[np.uint8]:
+    """A box of a comb, uint8 (40, 40), with one printed character, or a space."""
+    return print_line(character, left=8, right=8)
+
+
+class NearestBox(nn.Module):
+    """Tells what a box holds by which of the printed boxes it is nearest to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.known = {**{digit: digit for digit in DIGITS}, " ": "empty", CROSSED_OUT: "crossed out"}
+        self.known["-"] = "crossed out"
+        boxes = np.stack([frame_box(print_box(character)) for character in self.known])
+        self.register_buffer("boxes", to_input(torch.from_numpy(boxes)).flatten(1))
+
+    def logits_and_features(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        features = images.flatten(1)
+        nearness = -torch.cdist(features, self.boxes)
+        places = {
+            name: [k for k, known in enumerate(self.known.values()) if known == name] for name in BOX_ALPHABET
+        }
+        return torch.stack([nearness[:, those].amax(1) for those in places.values()], dim=1), features
+
+
+def box_reader_of_print() -> Weights:
+    """A box reader of printed boxes."""
+    header = Header(NetworkSettings("box-reader", (2, 3, 4)), BOX_ALPHABET, temperature=0.3)
+    return Weights(NearestBox().eval(), header)

@@ -13,7 +13,13 @@ from inkling.networks.build import LINE_READERS, NETWORKS, NetworkSettings, buil
 from inkling.networks.perceptron import Perceptron
 from inkling.transforms.lines import LINE_HEIGHT
 
-SMALL = {"perceptron": (12, 7), "convnet": (5, 6, 7), "deepnet": (4, 5, 6), "line-reader": (4, 5, 6)}
+SMALL = {
+    "perceptron": (12, 7),
+    "convnet": (5, 6, 7),
+    "deepnet": (4, 5, 6),
+    "line-reader": (4, 5, 6),
+    "box-reader": (4, 5, 6),
+}
 DIGIT_NETWORKS = [name for name in NETWORKS if name not in LINE_READERS]
 
 

@@ -30,7 +30,13 @@ from inkling.networks.weights import (
 )
 from inkling.transforms.lines import LINE_HEIGHT
 
-SMALL = {"perceptron": (6, 5), "convnet": (4,), "deepnet": (2, 3, 4), "line-reader": (2, 3, 4)}
+SMALL = {
+    "perceptron": (6, 5),
+    "convnet": (4,),
+    "deepnet": (2, 3, 4),
+    "line-reader": (2, 3, 4),
+    "box-reader": (2, 3, 4),
+}
 DIGITS = tuple("0123456789")
 
 
@@ -89,7 +95,8 @@ def test_saving_twice_gives_the_same_bytes(tmp_path: Path) -> None:
 def test_a_header_says_which_normalisation_fits_its_network(name: str) -> None:
     header = weights(name).header
     lines = name == "line-reader"
-    assert (header.normalization, header.reads_lines) == ("inkling-line-1" if lines else "inkling-1", lines)
+    fits = {"line-reader": "inkling-line-1", "box-reader": "inkling-box-1"}
+    assert (header.normalization, header.reads_lines) == (fits.get(name, "inkling-1"), lines)
     assert header.classes == (11 if lines else 10)
 
 

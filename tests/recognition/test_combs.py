@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 from inkling.datasets.lines.combs import CROSSED, draw_comb
 from inkling.datasets.lines.hand import Cuttings
@@ -17,28 +16,11 @@ from inkling.datasets.lines.writing import LINE_ALPHABET
 from inkling.datasets.sample import read_sample
 from inkling.elements import Box
 from inkling.errors import WeightsError
-from inkling.networks.build import NetworkSettings, build_network
 from inkling.networks.constrained import DISBELIEF
-from inkling.networks.weights import Header, Weights
+from inkling.networks.weights import Weights
 from inkling.recognition import combs
 from inkling.recognition.combs import BoxChances, comb_numbers, read_comb, read_combs
-from inkling.recognition.lines import box_line_weights
-from printed_lines import print_line
-
-
-@pytest.fixture(scope="module")
-def digit_network() -> Weights:
-    """A network that has no opinion: all digits are equally probable."""
-    settings = NetworkSettings("perceptron", (4,))
-    network = build_network(settings).eval()
-    for parameter in network.parameters():
-        parameter.data.zero_()
-    return Weights(network, Header(settings, tuple("0123456789")))
-
-
-def box(character: str) -> NDArray[np.uint8]:
-    """A box of a comb with one printed character; `X` is a block that stands for a cross."""
-    return print_line(character, left=8, right=8)
+from printed_lines import print_box
 
 
 @pytest.mark.parametrize(
@@ -57,18 +39,16 @@ def box(character: str) -> NDArray[np.uint8]:
     ],
 )
 def test_the_number_is_what_remains(
-    reader: Weights, digit_network: Weights, held: str, text: str, status: str, reason: str
+    box_reader: Weights, held: str, text: str, status: str, reason: str
 ) -> None:
-    reading = read_comb([box(each) for each in held], weights=reader, digit_weights=digit_network)
+    reading = read_comb([print_box(each) for each in held], weights=box_reader)
     assert (reading.text, reading.status, reading.reason) == (text, status, reason)
     assert reading.confidence > 0.9
 
 
-def test_characters_have_a_distribution_and_the_box_that_they_stand_in(
-    reader: Weights, digit_network: Weights
-) -> None:
-    reading = read_comb([box(each) for each in "X42"], weights=reader, digit_weights=digit_network)
-    height, width = box("4").shape
+def test_characters_have_a_distribution_and_the_box_that_they_stand_in(box_reader: Weights) -> None:
+    reading = read_comb([print_box(each) for each in "X42"], weights=box_reader)
+    height, width = print_box("4").shape
     assert [each.box for each in reading.characters] == [
         Box(width, 0, 2 * width, height),
         Box(2 * width, 0, 3 * width, height),
@@ -79,27 +59,24 @@ def test_characters_have_a_distribution_and_the_box_that_they_stand_in(
         assert character.confidence == character.probabilities[LINE_ALPHABET.index(character.text)] > 0.8
 
 
-def test_many_combs_are_read_as_each_alone_and_in_their_order(
-    reader: Weights, digit_network: Weights
-) -> None:
+def test_many_combs_are_read_as_each_alone_and_in_their_order(box_reader: Weights) -> None:
     held = ["407", "XX", "12345", " 8"]
-    pictures = [[box(each) for each in one] for one in held]
-    together = read_combs(pictures, weights=reader, digit_weights=digit_network, batch_size=4)
+    pictures = [[print_box(each) for each in one] for one in held]
+    together = read_combs(pictures, weights=box_reader, batch_size=4)
     assert [reading.text for reading in together] == ["407", "", "12345", "8"]
     for one, reading in zip(pictures, together, strict=True):
-        alone = read_comb(one, weights=reader, digit_weights=digit_network)
+        alone = read_comb(one, weights=box_reader)
         assert reading.confidence == pytest.approx(alone.confidence, abs=1e-5)
-    assert read_combs([], weights=reader, digit_weights=digit_network) == []
+    assert read_combs([], weights=box_reader) == []
 
 
-def test_a_known_length_and_known_digits_are_kept_to(reader: Weights, digit_network: Weights) -> None:
-    pictures = [[box(each) for each in "471"]] * 3
+def test_a_known_length_and_known_digits_are_kept_to(box_reader: Weights) -> None:
+    pictures = [[print_box(each) for each in "471"]] * 3
     free, short, few = read_combs(
         pictures,
         lengths=[None, 2, None],
         allowed=["", "", "0123456"],
-        weights=reader,
-        digit_weights=digit_network,
+        weights=box_reader,
     )
     assert (free.text, free.status) == ("471", "read")
     for reading in (short, few):  # what was seen is not admissible
@@ -107,11 +84,9 @@ def test_a_known_length_and_known_digits_are_kept_to(reader: Weights, digit_netw
         assert "471" not in (reading.text, *(other.text for other in reading.alternatives))
 
 
-def test_weights_of_another_kind_are_refused(reader: Weights, digit_network: Weights) -> None:
-    with pytest.raises(WeightsError, match="not of a line reader"):
-        read_comb([box("1")], weights=digit_network, digit_weights=digit_network)
-    with pytest.raises(WeightsError, match="of a line reader"):
-        read_comb([box("1")], weights=reader, digit_weights=reader)
+def test_weights_of_another_kind_are_refused(reader: Weights) -> None:
+    with pytest.raises(WeightsError, match="read by a box reader, not by a line-reader of 20 names"):
+        read_comb([print_box("1")], weights=reader)
 
 
 @st.composite
@@ -203,7 +178,7 @@ def test_combs_that_nobody_filled_in_are_known_by_seed_and_index(cuttings: Cutti
 
 def test_the_weights_in_the_box_read_most_combs(cuttings: Cuttings) -> None:
     drawn = [draw_comb(cuttings, seed=5, index=index) for index in range(40)]
-    readings = read_combs([comb.boxes for comb in drawn], weights=box_line_weights())
+    readings = read_combs([comb.boxes for comb in drawn])
     right = sum(reading.text == comb.text for reading, comb in zip(readings, drawn, strict=True))
     assert right >= 0.6 * len(drawn)
     assert all(0 <= reading.confidence <= 1 and not math.isnan(reading.confidence) for reading in readings)

@@ -10,22 +10,18 @@ import pytest
 from numpy.typing import NDArray
 
 from inkling.elements import Box, Layout, Page, Quadrilateral, Reading, Region
-from inkling.networks.build import NetworkSettings, build_network
-from inkling.networks.weights import Header, Weights
+from inkling.networks.weights import Weights
+from inkling.recognition import combs
 from inkling.recognition.regions import read_regions
 from printed_lines import HEIGHT, STEP, print_line
 
 PAPER = 235
 
 
-@pytest.fixture(scope="module")
-def digit_network() -> Weights:
-    """A network that has no opinion: all digits are equally probable."""
-    settings = NetworkSettings("perceptron", (4,))
-    network = build_network(settings).eval()
-    for parameter in network.parameters():
-        parameter.data.zero_()
-    return Weights(network, Header(settings, tuple("0123456789")))
+@pytest.fixture(autouse=True)
+def combs_of_print(box_reader: Weights, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The boxes of combs are read by a reader of print."""
+    monkeypatch.setattr(combs, "comb_weights", lambda: box_reader)
 
 
 def page_with(*lines: tuple[str, int, int]) -> NDArray[np.uint8]:
@@ -57,7 +53,7 @@ def centre(box: Box) -> tuple[float, float]:
     return (box.left + box.right) / 2, (box.top + box.bottom) / 2
 
 
-def test_every_region_is_read_in_its_order(reader: Weights, digit_network: Weights) -> None:
+def test_every_region_is_read_in_its_order(reader: Weights) -> None:
     image = page_with(("4071", 20, 20), ("X42", 200, 90), ("19.5", 40, 200))
     regions = (
         line("19.5", 40, 200, name="third"),
@@ -65,9 +61,7 @@ def test_every_region_is_read_in_its_order(reader: Weights, digit_network: Weigh
         line("4071", 20, 20, name="first"),
         line("12", 250, 200, name="empty"),
     )
-    readings = read_regions(
-        Layout(Page(image, "form.png", 3), regions), weights=reader, digit_weights=digit_network
-    )
+    readings = read_regions(Layout(Page(image, "form.png", 3), regions), weights=reader)
     assert [reading.text for reading in readings] == ["19.5", "42", "4071", ""]
     assert [readings[place].status for place in (0, 2, 3)] == ["read", "read", "blank"]
     assert {(reading.source, reading.page) for reading in readings} == {("form.png", 3)}
@@ -98,12 +92,10 @@ TURN = cv2.getRotationMatrix2D((150, 150), 17, 0.8)
     ],
     ids=["as it was", "half as large", "upside down", "turned", "at an angle"],
 )
-def test_places_are_those_of_the_file(
-    reader: Weights, digit_network: Weights, to_original: NDArray[np.float64]
-) -> None:
+def test_places_are_those_of_the_file(reader: Weights, to_original: NDArray[np.float64]) -> None:
     regions = (line("4071", 20, 20), comb("X42", 200, 90))
     page = Page(page_with(("4071", 20, 20), ("X42", 200, 90)), to_original=to_original)
-    of_line, of_comb = read_regions(Layout(page, regions), weights=reader, digit_weights=digit_network)
+    of_line, of_comb = read_regions(Layout(page, regions), weights=reader)
     for reading, region, lefts, top in ((of_line, regions[0], 20, 20), (of_comb, regions[1], 200 + STEP, 90)):
         assert reading.region is not None
         assert reading.region.quad == region.quad.through(to_original)

@@ -43,22 +43,23 @@ def inspect(
     And the sum that builds up when gradients are not zeroed. Nothing is written but the picture.
     """
     from inkling.datasets.load import load_digits
-    from inkling.networks.build import LINE_READERS, build_network
-    from inkling.networks.weights import load_weights, refuse_line_reader
+    from inkling.networks.build import BOX_READERS, LINE_READERS, build_network
+    from inkling.networks.weights import load_weights, refuse_readers
     from inkling.training.criteria import make_criterion
     from inkling.training.inspector import inspect_step
     from inkling.training.recipes import recipe_named
     from inkling.transforms.batches import ResidentBatches
 
     chosen = recipe_named(recipe)
-    if chosen.network.name in LINE_READERS:
-        raise UsageError(f"The recipe '{recipe}' is for lines; a pass over digits is shown.")
+    if chosen.network.name in (*LINE_READERS, *BOX_READERS):
+        what = "lines" if chosen.network.name in LINE_READERS else "boxes"
+        raise UsageError(f"The recipe '{recipe}' is for {what}; a pass over digits is shown.")
     digits = load_digits(data)
     if weights is None:
         network = build_network(chosen.network, classes=len(digits.alphabet), seed=chosen.seed)
     else:
         loaded = load_weights(weights)
-        refuse_line_reader(loaded)
+        refuse_readers(loaded)
         network = loaded.network
         if digits.alphabet != loaded.header.alphabet:
             raise UsageError(

@@ -31,7 +31,9 @@ EXAMPLE = (
 def train(
     recipe: Annotated[
         str | None,
-        typer.Argument(metavar="RECIPE", help="lesson, quick, best, lines or fine-tune (default: quick)."),
+        typer.Argument(
+            metavar="RECIPE", help="lesson, quick, best, lines, boxes or fine-tune (default: quick)."
+        ),
     ] = None,
     changes: Annotated[
         list[str] | None, typer.Argument(metavar="KEY=VALUE", help="Changes to its settings.")
@@ -152,7 +154,8 @@ class _Asked(NamedTuple):
         if asked.network is not None:
             name = _recipe_of(asked.network)
         if asked.begin is not None and settings is None and name in (None, "lines"):
-            name = "fine-tune"
+            # Digits are what lines are made up of; a folder is what one learns from.
+            name = "lines" if asked.data in SOURCES else "fine-tune"
         if name == "fine-tune" and asked.data is None:
             raise UsageError(
                 "Fine-tuning needs labelled lines to learn from.", remedy="Name them: --data FOLDER"
@@ -207,15 +210,22 @@ def _choose(asked: _Asked) -> tuple[Recipe, str]:
 
 def _job(recipe: Recipe, data: str) -> Job:
     """What there is to do for a network of this kind."""
-    from inkling.networks.build import LINE_READERS
+    from inkling.datasets.sources import SOURCES
+    from inkling.networks.build import BOX_READERS, LINE_READERS
 
+    if recipe.network.name in BOX_READERS:
+        from inkling.cli.train_boxes import box_job
+
+        return box_job(recipe, data)
     if recipe.network.name not in LINE_READERS:
         from inkling.cli.train_digits import digit_job
 
         return digit_job(recipe, data)
     from inkling.cli.train_lines import fine_tune_job, line_job
 
-    return fine_tune_job(recipe, data) if recipe.begin else line_job(recipe, data)
+    # Weights may also go on with lines that are made up of digits.
+    folder_of_lines = recipe.begin and data not in SOURCES
+    return fine_tune_job(recipe, data) if folder_of_lines else line_job(recipe, data)
 
 
 @contextmanager

@@ -26,12 +26,20 @@ def digit_job(recipe: Recipe, data: str) -> Job:
         (heldout.images, heldout.targets),
         digits.name,
         f"{len(learned):,} pictures to learn from, {len(heldout):,} held out",
-        lambda training, folder: _conclude(training, learned, heldout, folder),
+        lambda training, folder: conclude(training, learned, heldout, folder, "inkling classify PICTURE"),
     )
 
 
-def _conclude(training: Training, learned: Digits, heldout: Digits, folder: Path) -> Conclusion:
-    """Calibrate, write the weights, draw the pictures."""
+def conclude(training: Training, learned: Digits, heldout: Digits, folder: Path, command: str) -> Conclusion:
+    """Calibrate, write the weights, draw the pictures.
+
+    Args:
+        training: That has come to its end.
+        learned: What was learned from.
+        heldout: What was not.
+        folder: Of the run.
+        command: That uses the weights.
+    """
     from inkling.evaluation.drawing import draw_report
     from inkling.evaluation.report import evaluate, finish
     from inkling.networks.weights import Header, save_weights
@@ -62,4 +70,4 @@ def _conclude(training: Training, learned: Digits, heldout: Digits, folder: Path
         f"Calibration error  {scores['ece']:.2%}"
     )
     fitted = {"temperature": weights.header.temperature}
-    return Conclusion(weights, pictures, text, "inkling classify PICTURE", fitted)
+    return Conclusion(weights, pictures, text, command, fitted)

@@ -26,7 +26,7 @@ _HELDOUT_LINES = 1_000
 _FAMILIAR_LINES = 2_000
 """Lines such as the network learned from, which its gauge is fitted to."""
 
-_OTHER_SERIES = 1 << 63
+OTHER_SERIES = 1 << 63
 """Added to the seed of what is learned from, for lines that are never learned from: no seed is so large."""
 
 FOLDER_SHARE = 0.75
@@ -48,8 +48,8 @@ def line_job(recipe: Recipe, data: str) -> Job:
         remedy = f"{problem.remedy} A folder of labelled lines is for weights that read already: --from."
         raise DatasetError(problem.message, remedy=remedy.strip()) from None
     learned, heldout_digits = split(digits, recipe.heldout, seed=recipe.seed)
-    series = SyntheticLines(_cuttings(learned), seed=recipe.seed)
-    other = SyntheticLines(_cuttings(heldout_digits), seed=recipe.seed + _OTHER_SERIES)
+    series = SyntheticLines(cuttings_of(learned), seed=recipe.seed)
+    other = SyntheticLines(cuttings_of(heldout_digits), seed=recipe.seed + OTHER_SERIES)
     heldout = [other(index) for index in range(_HELDOUT_LINES)]
 
     def conclude(training: Training, folder: Path) -> Conclusion:
@@ -84,7 +84,7 @@ def fine_tune_job(recipe: Recipe, data: str) -> Job:
     old = weights_to_begin_with(recipe.begin)
     lines = load_lines(data, alphabet=old.header.alphabet)
     learned, heldout = split_lines(lines, recipe.heldout, seed=recipe.seed)
-    made_up = SyntheticLines(_cuttings(load_digits(recipe.digits)), seed=recipe.seed)
+    made_up = SyntheticLines(cuttings_of(load_digits(recipe.digits)), seed=recipe.seed)
     series = MixedLines(FolderLines(learned, seed=recipe.seed), made_up, FOLDER_SHARE, seed=recipe.seed)
     framed = heldout.framed()
 
@@ -104,7 +104,7 @@ def fine_tune_job(recipe: Recipe, data: str) -> Job:
     )
 
 
-def _cuttings(digits: Digits) -> Cuttings:
+def cuttings_of(digits: Digits) -> Cuttings:
     """Digits to make lines up of.
 
     Raises:

@@ -18,16 +18,26 @@ NETWORKS: dict[str, type[Perceptron] | type[ConvNet] | type[DeepNet] | type[Line
     "convnet": ConvNet,
     "deepnet": DeepNet,
     "line-reader": LineReader,
+    "box-reader": DeepNet,
 }
 """Each takes `(widths, classes)` and offers `forward`, `features` and `logits_and_features`."""
 
 LINE_READERS = ("line-reader",)
-"""Those that read lines of writing; the others tell one digit."""
+"""Those that read lines of writing; the others tell what one picture shows."""
+
+BOX_READERS = ("box-reader",)
+"""Those that tell what a box of a comb holds; the others that are no line readers tell one digit."""
 
 MOST_CLASSES = 4096
 """Logits that a network may have."""
 
-_WIDTHS = {"perceptron": (1, 8), "convnet": (1, 3), "deepnet": (3, 3), "line-reader": (3, 3)}
+_WIDTHS = {
+    "perceptron": (1, 8),
+    "convnet": (1, 3),
+    "deepnet": (3, 3),
+    "line-reader": (3, 3),
+    "box-reader": (3, 3),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +45,7 @@ class NetworkSettings:
     """Which network, and how wide."""
 
     name: str = "convnet"
-    """`perceptron`, `convnet` or `deepnet` for digits, `line-reader` for lines."""
+    """`perceptron`, `convnet` or `deepnet` for digits, `line-reader` for lines, `box-reader` for boxes."""
     widths: tuple[int, ...] = (32, 64, 128)
     """Neurons or channels of its stages."""
 

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from inkling.datasets.strokes import draw_strokes
 from inkling.errors import MissingExtraError, WeightsError
-from inkling.networks.weights import Weights, refuse_line_reader, write_whole
+from inkling.networks.weights import Weights, refuse_readers, write_whole
 from inkling.transforms.normalize import to_input
 
 _TOLERANCE = 1e-4
@@ -53,7 +53,7 @@ def export_onnx(weights: Weights, path: str | os.PathLike[str]) -> float:
         WeightsError: The two differ by more than 1e-4, or the network is a line reader.
         StorageError: The file cannot be written.
     """
-    refuse_line_reader(weights)
+    refuse_readers(weights)
     try:
         import onnx
         import onnxruntime

@@ -24,6 +24,7 @@ from torch import Tensor, nn
 
 from inkling.errors import SettingsError, StorageError, UnknownNameError, WeightsError
 from inkling.networks.build import (
+    BOX_READERS,
     LINE_READERS,
     MOST_CLASSES,
     NetworkSettings,
@@ -41,7 +42,9 @@ _MOST_BYTES = 1 << 30
 
 def normalization_of(network: NetworkSettings) -> str:
     """The normalisation that a network is trained with, and reads with."""
-    return "inkling-line-1" if network.name in LINE_READERS else "inkling-1"
+    if network.name in LINE_READERS:
+        return "inkling-line-1"
+    return "inkling-box-1" if network.name in BOX_READERS else "inkling-1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +56,8 @@ class Header:
     alphabet: tuple[str, ...]
     """The classes' names, in the order of the logits; a line reader's logits have the blank first."""
     normalization: str = ""
-    """`inkling-1` is `transforms/normalize.py`, `inkling-line-1` is `transforms/lines.py`; empty stands
-    for the one that fits the network."""
+    """`inkling-1` is `transforms/normalize.py`, `inkling-line-1` is `transforms/lines.py`,
+    `inkling-box-1` is `transforms/boxes.py`; empty stands for the one that fits the network."""
     temperature: float = 1.0
     """Of a digit: logits are divided by this before the softmax; fitted on held-out pictures."""
     calibration: tuple[float, float] = (1.0, 0.0)
@@ -78,7 +81,7 @@ class Header:
 
     @property
     def reads_lines(self) -> bool:
-        """Whether the network reads lines of writing; else it tells one digit."""
+        """Whether the network reads lines of writing; else it tells what one picture shows."""
         return self.network.name in LINE_READERS
 
 
@@ -97,15 +100,16 @@ class Weights:
     gauge: Gauge | None = None
 
 
-def refuse_line_reader(weights: Weights) -> None:
-    """Raise where single digits are told apart and a line reader was given.
+def refuse_readers(weights: Weights) -> None:
+    """Raise where single digits are told apart and a reader of lines or of boxes was given.
 
     Raises:
-        WeightsError: The network reads lines.
+        WeightsError: The network is one.
     """
-    if weights.header.reads_lines:
+    name = weights.header.network.name
+    if name in (*LINE_READERS, *BOX_READERS):
         raise WeightsError(
-            "These are weights of a line reader, which does not tell single digits.",
+            f"These are weights of a {name.replace('-', ' ')}, which does not tell single digits.",
             remedy="Name weights of a digit network, or read lines with: inkling read --as line",
         )
 
@@ -233,7 +237,7 @@ def load_weights(path: str | os.PathLike[str]) -> Weights:
 
 
 def load_box_weights(name: str) -> Weights:
-    """Read weights that come with Inkling: `digits` or `lines`."""
+    """Read weights that come with Inkling: `digits`, `lines` or `boxes`."""
     # They outlive this call, which may come from inference mode; tensors made in it know no gradient.
     with torch.inference_mode(False), as_file(files("inkling") / "weights" / f"{name}.safetensors") as path:
         return load_weights(path)

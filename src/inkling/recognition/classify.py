@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from inkling.documents.picture import Picture, source_of, to_picture
 from inkling.elements import Classification
 from inkling.errors import PictureError
-from inkling.networks.weights import Weights, load_box_weights, refuse_line_reader
+from inkling.networks.weights import Weights, load_box_weights, refuse_readers
 from inkling.transforms.normalize import frame, to_input
 
 DOUBT_BELOW = 0.9
@@ -102,10 +102,10 @@ def classify_framed(
         batch_size: Pictures at a time.
 
     Raises:
-        WeightsError: The weights are of a line reader.
+        WeightsError: The weights are of a line reader or a box reader.
     """
     weights = weights or box_weights()
-    refuse_line_reader(weights)
+    refuse_readers(weights)
     sources = sources or [""] * len(framed)
     failures = failures or {}
     results: list[Classification] = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 from itertools import accumulate, chain
@@ -10,16 +11,18 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from inkling.datasets.lines.boxes import BOX_ALPHABET
+from inkling.datasets.lines.writing import LINE_ALPHABET
 from inkling.elements import Alternative, Box, Character, Reading
+from inkling.errors import WeightsError
 from inkling.evaluation.logistic import logistic
+from inkling.networks.build import BOX_READERS
 from inkling.networks.constrained import DISBELIEF
-from inkling.networks.ctc import log_probability_each
-from inkling.networks.scan import scan, score_of
-from inkling.networks.weights import Weights, refuse_line_reader
-from inkling.recognition.classify import box_weights, distributions
-from inkling.recognition.lines import DOUBT_BELOW, ILLEGIBLE_BELOW, box_line_weights, refuse_digit_weights
-from inkling.transforms.lines import frame_line
-from inkling.transforms.normalize import frame
+from inkling.networks.scan import score_of
+from inkling.networks.weights import Weights, load_box_weights
+from inkling.recognition.classify import distributions
+from inkling.recognition.lines import DOUBT_BELOW, ILLEGIBLE_BELOW
+from inkling.transforms.boxes import frame_box
 
 Floats = NDArray[np.float64]
 Grey = NDArray[np.uint8]
@@ -29,17 +32,6 @@ CALIBRATION = (1.023, 0.184)
 that were drawn, by `benchmarks/comb_accuracy.py`; to be fitted anew to other weights."""
 
 DIGITS = "0123456789"
-
-_STROKES = {"-": 1.0, "/": 1.0, "crossed out": 1.0, "not a number": 0.3}
-"""What a line reader may say of a box that was crossed out because it is not needed, and how far it is
-believed: what is no number may be a cross, or a digit of which it does not know the form."""
-
-_SECOND_OPINION = 0.25
-"""Weight of the digit network's word beside the line reader's: it knows more hands, but was not made for
-what a box leaves around the digit."""
-
-_LEAST_OPINION = 1e-3
-"""Probability that the digit network leaves at least to a digit."""
 
 _GAP = 0.02
 """How credible an unused box between two digits is, to one outside."""
@@ -68,6 +60,16 @@ class BoxChances(NamedTuple):
     empty: Floats
     crossed: Floats
 
+    def part(self, places: slice) -> BoxChances:
+        """Those of some of the boxes."""
+        return BoxChances(*(each[places] for each in self))
+
+
+@functools.cache
+def comb_weights() -> Weights:
+    """The box reader that comes with Inkling; see `weights/boxes.md` for what it is."""
+    return load_box_weights("boxes")
+
 
 def read_comb(
     boxes: Sequence[Grey],
@@ -75,7 +77,6 @@ def read_comb(
     length: int | None = None,
     allowed: str = "",
     weights: Weights | None = None,
-    digit_weights: Weights | None = None,
 ) -> Reading:
     """Read the number in one comb; see `read_combs`.
 
@@ -83,8 +84,7 @@ def read_comb(
         >>> read_comb([np.full((40, 30), 255, np.uint8)] * 3).reason
         'All boxes are empty.'
     """
-    combs, lengths, sets = [boxes], [length], [allowed]
-    return read_combs(combs, lengths=lengths, allowed=sets, weights=weights, digit_weights=digit_weights)[0]
+    return read_combs([boxes], lengths=[length], allowed=[allowed], weights=weights)[0]
 
 
 def read_combs(
@@ -92,22 +92,19 @@ def read_combs(
     *,
     lengths: Sequence[int | None] | None = None,
     allowed: Sequence[str] | None = None,
+    alphabet: Sequence[str] = LINE_ALPHABET,
     weights: Weights | None = None,
-    digit_weights: Weights | None = None,
-    batch_size: int = 64,
+    batch_size: int = 1024,
 ) -> list[Reading]:
-    """Read combs, all of their boxes in batches.
-
-    A box holds a digit, nothing, or is crossed out with a cross, a dash or a slash. What two networks
-    say of it is put together: the line reader tells whether there is a digit, both tell which.
+    """Read combs, all of their boxes in batches: a box holds a digit, nothing, or is crossed out.
 
     Args:
         combs: Of each, its boxes from left to right, at least one: uint8 (H, W) grey, dark on light.
             Remains of the printed border may be on them.
         lengths: Digits that each number has, where that is known.
         allowed: Digits that each number may consist of; empty where any may.
-        weights: Of a line reader; by default those that come with Inkling.
-        digit_weights: Of a network that tells single digits; by default those that come with Inkling.
+        alphabet: What the characters' probabilities are of, in order; ten digits are among it.
+        weights: Of a box reader; by default those that come with Inkling.
         batch_size: Boxes at a time.
 
     Returns:
@@ -119,65 +116,37 @@ def read_combs(
     """
     lengths, allowed = lengths or [None] * len(combs), allowed or [""] * len(combs)
     boxes = list(chain.from_iterable(combs))
-    weights = weights or box_line_weights()
-    chances = box_chances(boxes, weights, digit_weights or box_weights(), batch_size=batch_size)
-    stops = list(accumulate(len(comb) for comb in combs))
+    chances = box_chances(boxes, weights or comb_weights(), batch_size=batch_size)
+    stops = accumulate(len(comb) for comb in combs)
     return [
-        _reading(
-            comb,
-            BoxChances(*(part[stop - len(comb) : stop] for part in chances)),
-            length,
-            digits,
-            weights.header.alphabet,
-        )
+        _reading(comb, chances.part(slice(stop - len(comb), stop)), length, digits, alphabet)
         for comb, stop, length, digits in zip(combs, stops, lengths, allowed, strict=True)
     ]
 
 
-def box_chances(
-    boxes: Sequence[Grey], weights: Weights, digit_weights: Weights, *, batch_size: int = 64
-) -> BoxChances:
-    """What each box holds, by both networks.
+def box_chances(boxes: Sequence[Grey], weights: Weights, *, batch_size: int = 1024) -> BoxChances:
+    """What each box holds.
 
     Args:
         boxes: N of them, uint8 (H, W) grey.
-        weights: Of a line reader.
-        digit_weights: Of a network that tells single digits.
+        weights: Of a box reader.
         batch_size: Boxes at a time.
+
+    Raises:
+        WeightsError: Weights of another kind.
     """
-    refuse_digit_weights(weights)
-    refuse_line_reader(digit_weights)
-    by_line = _by_line(boxes, weights, batch_size)
-    digits = by_line[:, :10].sum(axis=1, keepdims=True)
-    which = by_line[:, :10] * np.maximum(_by_digit(boxes, digit_weights), _LEAST_OPINION) ** _SECOND_OPINION
-    which /= np.maximum(which.sum(axis=1, keepdims=True), _TINY)
-    return BoxChances(digits * which, by_line[:, 10], by_line[:, 11])
-
-
-def _by_line(boxes: Sequence[Grey], weights: Weights, batch_size: int) -> Floats:
-    """Ten digits, empty, crossed out: float64 (N, 12), rows summing to 1."""
-    alphabet = weights.header.alphabet
-    strokes = [name for name in _STROKES if name in alphabet]
-    labels = [(), *((alphabet.index(name) + 1,) for name in (*DIGITS, *strokes))]
-    scans = scan(weights.network, [frame_line(box) for box in boxes], batch_size=batch_size)
-    chances = np.zeros((len(boxes), len(labels)))
-    for row, seen in zip(chances, scans, strict=True):
-        frames = np.broadcast_to(seen.log_probs, (len(labels), *seen.log_probs.shape))
-        row[:] = np.exp(log_probability_each(frames, labels))
-    crossed = chances[:, 11:] @ [_STROKES[name] for name in strokes]
-    held = np.column_stack([chances[:, 1:11], chances[:, 0], crossed]) + _TINY
-    return np.asarray(held / held.sum(axis=1, keepdims=True))
-
-
-def _by_digit(boxes: Sequence[Grey], weights: Weights) -> Floats:
-    """Which digit, if it is one: float64 (N, 10), equal chances where there is no ink."""
-    framed = [frame(box) for box in boxes]
-    chances = np.full((len(boxes), 10), 0.1)
-    inked = [place for place, picture in enumerate(framed) if picture is not None]
-    if inked:
-        pictures = np.stack([picture for picture in framed if picture is not None])
-        chances[inked] = distributions(pictures, weights)[0]
-    return chances
+    name, known = weights.header.network.name, weights.header.alphabet
+    if name not in BOX_READERS or known != BOX_ALPHABET:
+        raise WeightsError(
+            f"The boxes of a comb are read by a box reader, not by a {name} of {len(known)} names.",
+            remedy="Leave the weights out, or train a box reader: inkling train boxes",
+        )
+    held = [np.zeros((0, len(known)))]
+    for start in range(0, len(boxes), batch_size):
+        framed = np.stack([frame_box(box) for box in boxes[start : start + batch_size]])
+        held.append(distributions(framed, weights)[0])
+    rows = np.concatenate(held)
+    return BoxChances(rows[:, :10], rows[:, 10], rows[:, 11])
 
 
 class Number(NamedTuple):
@@ -260,7 +229,7 @@ def _whole(chances: BoxChances) -> float:
 
 
 def _reading(
-    boxes: Sequence[Grey], chances: BoxChances, length: int | None, allowed: str, alphabet: tuple[str, ...]
+    boxes: Sequence[Grey], chances: BoxChances, length: int | None, allowed: str, alphabet: Sequence[str]
 ) -> Reading:
     """Decide what a comb says."""
     numbers = comb_numbers(chances, length=length, allowed=allowed)
@@ -311,7 +280,7 @@ def _characters(
     places: Sequence[int],
     boxes: Sequence[Grey],
     chances: BoxChances,
-    alphabet: tuple[str, ...],
+    alphabet: Sequence[str],
 ) -> tuple[Character, ...]:
     """Each digit with its distribution; its box is the box of the comb that it stands in."""
     lefts = [0, *accumulate(box.shape[1] for box in boxes)]

@@ -13,7 +13,7 @@ from inkling.documents.picture import to_grey
 from inkling.elements import Box, Character, Layout, Page, Quadrilateral, Reading, Region
 from inkling.networks.weights import Weights
 from inkling.recognition.combs import read_combs
-from inkling.recognition.lines import read_lines
+from inkling.recognition.lines import box_line_weights, read_lines
 
 _MARGINS = {"line": 0.1, "cell": -0.04, "comb": -0.04}
 """Of each kind, what is seen around the region, as a part of its height; negative where the borders
@@ -40,16 +40,14 @@ def read_regions(
     layout: Layout,
     *,
     weights: Weights | None = None,
-    digit_weights: Weights | None = None,
     batch_size: int = 64,
 ) -> tuple[Reading, ...]:
     """Read what stands in the regions of a page.
 
     Args:
         layout: The page, and where numbers may stand on it.
-        weights: Of a line reader; by default those that come with Inkling.
-        digit_weights: Of a network that tells single digits, for the boxes of combs; by default those
-            that come with Inkling.
+        weights: Of a line reader; by default those that come with Inkling. The boxes of combs are read
+            by the box reader that does.
         batch_size: Pictures that a network sees at a time.
 
     Returns:
@@ -78,9 +76,7 @@ def read_regions(
         [[cut.picture for cut in part] for part in parts],
         lengths=[layout.regions[place].length for place in combs],
         allowed=[layout.regions[place].allowed for place in combs],
-        weights=weights,
-        digit_weights=digit_weights,
-        batch_size=batch_size,
+        alphabet=(weights or box_line_weights()).header.alphabet,
     )
     for place, part, reading in zip(combs, parts, read, strict=True):
         readings[place] = _with_boxes(*_apart(reading, part), layout.page)

@@ -63,8 +63,10 @@ class Recipe:
     """Lines that count as an epoch, since a series of them has no end."""
     digits: str = "sample"
     """Name or path of the digits that lines are made up of, to be mixed with a folder's lines."""
+    combs: int = 100_000
+    """Combs whose boxes a box reader learns from, drawn before it begins."""
     workers: int = 1
-    """Processes that draw lines while the network learns (0: the one that learns draws them)."""
+    """Processes that draw lines or boxes (0: the one that learns draws them)."""
 
     def __post_init__(self) -> None:
         self._check_kind()
@@ -74,7 +76,7 @@ class Recipe:
                 raise UnknownNameError(name, getattr(self, name), known)
         if not 0 < self.epochs <= 100_000:
             raise SettingsError(f"epochs must be more than 0, not {self.epochs}.")
-        for name in ("batch_size", "accumulate", "log_every", "lines_per_epoch"):
+        for name in ("batch_size", "accumulate", "log_every", "lines_per_epoch", "combs"):
             if getattr(self, name) < 1:
                 raise SettingsError(f"{name} must be at least 1, not {getattr(self, name)}.")
         for name in ("label_smoothing", "average"):
@@ -142,6 +144,18 @@ RECIPES: dict[str, Recipe] = {
         average=0.995,
         heldout=0.05,
         log_every=100,
+    ),
+    # A reader of the boxes of combs, which are drawn before it begins.
+    "boxes": Recipe(
+        network=NetworkSettings("box-reader", (16, 32, 64)),
+        augmentation=Augmentation(shift=1.0, rotation=5, scale=0.08, shear=0.1),
+        optimizer=OptimizerSettings("muon", 0.05, "linear"),
+        epochs=4.0,
+        batch_size=256,
+        average=0.995,
+        heldout=0.05,
+        log_every=200,
+        workers=2,
     ),
     # A line reader that reads already, on a folder of labelled pictures mixed with made-up lines.
     "fine-tune": Recipe(

@@ -6,14 +6,23 @@ Comb `i` of seed `s` is a function of `(s, i)` and of the digits it is cut from,
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import groupby
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inkling.datasets.lines.hand import EM, TOP, Cuttings, Hand, cross_out, pick_hand, write_text
+from inkling.datasets.lines.box_writing import (
+    CROSSINGS,
+    Spot,
+    cross_box_out,
+    cross_through,
+    write_along_guides,
+    write_digit,
+)
+from inkling.datasets.lines.hand import EM, Cuttings, Hand, pick_hand
 from inkling.datasets.lines.paper import cast_light
-from inkling.datasets.lines.synthesis import cover_paper, expose
+from inkling.datasets.lines.synthesis import bleed_through, cover_paper, expose
 
 Rng = np.random.Generator
 Light = NDArray[np.float32]
@@ -22,6 +31,9 @@ CROSSED = "x"
 """What a box that was crossed out is noted as."""
 
 _MOST_BOXES = 8
+
+_GUIDES = {"none": 0.55, "dots": 0.12, "segments": 0.2, "diamonds": 0.13}
+"""What is printed in boxes to write along, and how common it is."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,9 +69,9 @@ class _Grid:
     height: float
     gap: float
 
-    def corner(self, place: int) -> tuple[float, float]:
-        """Left and top of a box."""
-        return EM + place * (self.width + self.gap), float(EM)
+    def box(self, place: int) -> Spot:
+        """Where a box is; -1 is the one that would be before the first."""
+        return Spot(EM + place * (self.width + self.gap), float(EM), self.width, self.height)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -72,21 +84,37 @@ def draw_comb(cuttings: Cuttings, *, seed: int, index: int) -> CombPicture:
     """Draw comb `index` of the endless series that `seed` stands for."""
     rng = np.random.Generator(np.random.PCG64([seed, index]))
     held = _fill(rng)
-    room = float(rng.triangular(1.1, 1.4, 3.2))
-    gap = EM * float(rng.uniform(0.05, 0.4)) if rng.random() < 0.25 else 0.0
-    grid = _Grid(len(held), EM * max(room * float(rng.uniform(0.5, 1.1)), 0.8), EM * room, gap)
-    ink = _write(held, grid, pick_hand(rng), cuttings, rng)
-    unit = float(np.exp(rng.uniform(np.log(11), np.log(50))))
+    hand = pick_hand(rng)
+    grid = _draw_grid(len(held), rng)
+    guide = str(rng.choice(list(_GUIDES), p=list(_GUIDES.values())))
+    ink = _write(
+        held, grid, hand, cuttings, rng, guided=rng.random() < (0.5 if guide == "segments" else 0.03)
+    )
+    # A stroke much thinner than a pixel would not have been scanned.
+    unit = float(np.exp(rng.uniform(np.log(max(8.0, 0.7 * EM / hand.pen)), np.log(50))))
     scale = unit / EM
     rows, columns = (max(round(side * scale), 8) for side in ink.shape)
     seen = cv2.resize(ink, (columns, rows), interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
-    dark = float(rng.triangular(0.25, 0.7, 0.98))
-    wear = float(rng.random() ** 2)
-    cover = cover_paper(np.divide(seen, 255, dtype=np.float32), unit, dark, wear, rng)
+    covered = np.divide(seen, 255, dtype=np.float32)
+    dark = float(rng.triangular(0.2, 0.7, 0.98))
+    wear = float(rng.random() ** 3)
+    cover = cover_paper(covered, unit, dark, wear, rng)
     paper = np.full((rows, columns), float(rng.triangular(0.5, 0.9, 1.0)), np.float32)
-    _print_boxes(paper, grid, scale, rng)
+    cover = _print_boxes(paper, cover, grid, guide, scale, rng)
+    if rng.random() < 0.25:
+        _leave_remains(paper, unit, rng)
+    if rng.random() < 0.04:
+        paper = bleed_through(paper, covered, rng)
     image = expose(cast_light(paper * (1 - cover), rng), unit, dark, wear, rng)
     return CombPicture(_cut(image, grid, scale, rng), held)
+
+
+def _draw_grid(count: int, rng: Rng) -> _Grid:
+    """Boxes as high as a digit or several times as high, narrow or wide."""
+    height = EM * float(np.clip(np.exp(rng.normal(np.log(1.6), 0.35)), 1.0, 3.8))
+    width = height * float(np.clip(np.exp(rng.normal(np.log(0.85), 0.35)), 0.42, 2.2))
+    gap = EM * float(rng.uniform(0.05, 0.4)) if rng.random() < 0.25 else 0.0
+    return _Grid(count, max(width, 0.75 * EM), height, gap)
 
 
 def _fill(rng: Rng) -> tuple[str, ...]:
@@ -102,82 +130,125 @@ def _fill(rng: Rng) -> tuple[str, ...]:
     return tuple(filled)
 
 
-def _write(held: tuple[str, ...], grid: _Grid, hand: Hand, cuttings: Cuttings, rng: Rng) -> NDArray[np.uint8]:
+def _write(
+    held: tuple[str, ...], grid: _Grid, hand: Hand, cuttings: Cuttings, rng: Rng, *, guided: bool
+) -> NDArray[np.uint8]:
     """The ink of a comb on its sheet."""
     sheet = np.zeros(grid.size, np.uint8)
-    way = rng.choice(["cross", "slash", "dash", "struck"], p=[0.6, 0.1, 0.2, 0.1])
+    way = str(rng.choice(list(CROSSINGS), p=list(CROSSINGS.values())))
+    through = rng.random() < 0.07
     for place, what in enumerate(held):
-        if what == CROSSED and way == "cross":
-            _cross(sheet, grid, place, hand, rng)
-        elif what:
-            sign = {"slash": "/", "dash": "-", "struck": str(rng.integers(0, 10))}.get(str(way), "")
-            ink = write_text(sign if what == CROSSED else what, hand, cuttings, rng)
-            if what == CROSSED and way == "struck":
-                cross_out(ink, hand, rng)
-            columns = np.flatnonzero(ink.sheet.any(axis=0))
-            tile = ink.sheet[TOP - EM // 2 : TOP + EM + EM // 2, columns[0] : columns[-1] + 1]
-            _lay(sheet, tile, grid, place, rng)
+        box = grid.box(place)
+        if what == CROSSED and not through:
+            cross_box_out(sheet, box, way, hand, cuttings, rng)
+        elif what.isdigit() and guided:
+            write_along_guides(sheet, box, int(what), hand, rng)
+        elif what.isdigit():
+            write_digit(sheet, box, int(what), hand, cuttings, rng)
+    if through and CROSSED in held:
+        _cross_runs_through(sheet, held, grid, hand, rng)
+    if rng.random() < 0.12:  # the row above or below
+        down = grid.height * rng.uniform(0.8, 1.1) * rng.choice([-1, 1])
+        for place in range(grid.count):
+            box = grid.box(place)
+            digit = int(rng.integers(0, 10))
+            write_digit(sheet, box._replace(top=box.top + down), digit, hand, cuttings, rng)
     return sheet
 
 
-def _lay(sheet: NDArray[np.uint8], tile: NDArray[np.uint8], grid: _Grid, place: int, rng: Rng) -> None:
-    """Lay a character, whose tile is two digits high, into a box, seldom quite in its middle."""
-    left, top = grid.corner(place)
-    x = left + (grid.width - tile.shape[1]) / 2 + rng.normal(0, 0.08) * grid.width
-    y = top + (grid.height - len(tile)) / 2 + rng.normal(0, 0.07) * grid.height
-    across = int(np.clip(round(x), 0, max(sheet.shape[1] - tile.shape[1], 0)))
-    down = int(np.clip(round(y), 0, max(len(sheet) - len(tile), 0)))
-    spot = sheet[down : down + len(tile), across : across + tile.shape[1]]
-    np.maximum(spot, tile[: len(spot), : spot.shape[1]], out=spot)
+def _cross_runs_through(
+    sheet: NDArray[np.uint8], held: tuple[str, ...], grid: _Grid, hand: Hand, rng: Rng
+) -> None:
+    """One stroke through each run of boxes that are crossed out."""
+    start = 0
+    for crossed, run in groupby(held, key=CROSSED.__eq__):
+        stop = start + len(list(run))
+        if crossed:
+            ends = (
+                grid.box(start).at(rng.uniform(0.0, 0.35), 0.5),
+                grid.box(stop - 1).at(rng.uniform(0.65, 1.0), 0.5),
+            )
+            cross_through(sheet, *ends, hand, rng)
+        start = stop
 
 
-def _cross(sheet: NDArray[np.uint8], grid: _Grid, place: int, hand: Hand, rng: Rng) -> None:
-    """Two strokes from corner to corner, somewhat within the box or beyond it."""
-    left, top = grid.corner(place)
-    for falls in (True, False):
-        inset = rng.normal(0.15, 0.1, 4)
-        xs = left + grid.width * np.array([inset[0], 1 - inset[1]])
-        ys = top + grid.height * np.array([inset[2], 1 - inset[3]])
-        points = np.column_stack([xs, ys if falls else ys[::-1]])
-        bent = (points[0] + points[1]) / 2 + rng.normal(0, 0.04, 2) * grid.height
-        path = np.round(np.array([points[0], bent, points[1]]) * 16).astype(np.int32)
-        cv2.polylines(sheet, [path], False, 255, max(round(hand.pen), 1), cv2.LINE_AA, 4)
+def _print_boxes(paper: Light, cover: Light, grid: _Grid, guide: str, scale: float, rng: Rng) -> Light:
+    """Borders and guides, whole, or what is left of them after they were taken away.
 
-
-def _print_boxes(paper: Light, grid: _Grid, scale: float, rng: Rng) -> None:
-    """Borders, whole or as faint as what is left after they were taken away; guides in some."""
+    Returns:
+        The ink, some of which went with the print.
+    """
     mask = np.zeros(paper.shape, np.float32)
     thick = max(1, round(EM * scale * rng.uniform(0.02, 0.09)))
-    strength = rng.uniform(0.4, 0.95) * (rng.uniform(0.0, 0.4) if rng.random() < 0.5 else 1.0)
-    guide = float(rng.uniform(0.1, 0.45))
-    kind = str(rng.choice(["none", "dots", "segments"], p=[0.7, 0.15, 0.15]))
+    strength = rng.uniform(0.4, 0.95)
+    pale = float(rng.uniform(0.1, 0.6)) * strength
     for place in range(grid.count):
-        left, top = (side * scale for side in grid.corner(place))
-        right, bottom = left + grid.width * scale, top + grid.height * scale
-        low, high = (round(left), round(top)), (round(right), round(bottom))
+        box = Spot(*(value * scale for value in grid.box(place)))
+        low, high = ((round(x), round(y)) for x, y in (box.at(0, 0), box.at(1, 1)))
         cv2.rectangle(mask, low, high, strength, thick)
-        xs = left + (right - left) * np.array([0.25, 0.75])
-        ys = top + (bottom - top) * np.array([0.15, 0.5, 0.85])
-        points = [(round(float(x)), round(float(y))) for y in ys for x in xs]
-        if kind == "dots":
-            for point in points:
-                cv2.circle(mask, point, max(1, round(EM * scale * 0.05)), guide, -1)
-        elif kind == "segments":
-            for a, b in ((0, 1), (2, 3), (4, 5), (0, 2), (1, 3), (2, 4), (3, 5)):
-                cv2.line(mask, points[a], points[b], guide, 1)
-    if strength < 0.4:  # what is left of a border that was taken away is in pieces
-        mask *= rng.random(mask.shape) < 0.7
-    paper *= 1 - mask
+        _print_guide(mask, box, guide, pale, max(1, round(EM * scale * 0.05)))
+    if rng.random() < 0.4:
+        paper *= 1 - mask
+        return cover
+    if rng.random() < 0.35:
+        wide = cv2.dilate(mask, np.ones((2, 2), np.uint8)) if rng.random() < 0.5 else mask
+        cover = np.asarray(cover * (1 - np.minimum(wide * rng.uniform(0.6, 1.6), 1)), np.float32)
+    # What is left of print that was taken away is in pieces, here more and there less.
+    pieces = cv2.resize(rng.random((3, 3 * grid.count), dtype=np.float32), mask.shape[::-1])
+    left = np.clip(pieces * 2 - rng.uniform(0.4, 1.6), 0, 1) * (rng.random(mask.shape) < 0.7)
+    paper *= 1 - mask * (left * rng.uniform(0.2, 1.0)).astype(np.float32)
+    return cover
+
+
+def _print_guide(mask: Light, box: Spot, guide: str, strength: float, dot: int) -> None:
+    """What is printed in a box to write along."""
+    points = [(round(x), round(y)) for x, y in box.segment_ends()]
+    if guide == "dots":
+        for point in points:
+            cv2.circle(mask, point, dot, strength, -1)
+    elif guide == "segments":
+        for a, b in ((0, 1), (2, 3), (4, 5), (0, 2), (1, 3), (2, 4), (3, 5)):
+            cv2.line(mask, points[a], points[b], strength, 1)
+    elif guide == "diamonds":
+        tips = np.array([box.at(*tip) for tip in ((0.5, 0.1), (0.85, 0.5), (0.5, 0.9), (0.15, 0.5))])
+        for part in (tips, (tips + tips.mean(axis=0)) / 2):
+            cv2.polylines(mask, [part.round().astype(np.int32)], True, strength, 1, cv2.LINE_AA)
+
+
+def _leave_remains(paper: Light, unit: float, rng: Rng) -> None:
+    """Specks and stains, and pale pieces of print that were not quite taken away."""
+    rows, columns = paper.shape
+    mask = np.zeros(paper.shape, np.uint8)
+    if rng.random() < 0.4:
+        letters = "".join(chr(code) for code in rng.integers(65, 91, int(rng.integers(1, 12))))
+        at, pale = _anywhere(mask, rng), float(rng.uniform(20, 80))
+        size = unit / 22 * float(rng.uniform(0.3, 0.8))
+        cv2.putText(mask, letters, at, cv2.FONT_HERSHEY_SIMPLEX, size, pale, 1, cv2.LINE_AA)
+    for _ in range(int(rng.integers(0, 1 + columns / unit))):
+        across = round(unit * rng.uniform(0.0, 0.07))
+        cv2.circle(mask, _anywhere(mask, rng), across, float(rng.uniform(50, 200)), -1)
+    paper *= 1 - mask / np.float32(255)
+    if rng.random() < 0.3:
+        cells = (max(2, round(rows / unit * 4)), max(2, round(columns / unit * 4)))
+        stain = cv2.resize(
+            rng.random(cells, dtype=np.float32), (columns, rows), interpolation=cv2.INTER_CUBIC
+        )
+        paper *= 1 - np.clip(stain - 0.6, 0, 1) * np.float32(rng.uniform(0.1, 0.8))
+
+
+def _anywhere(picture: NDArray[np.uint8], rng: Rng) -> tuple[int, int]:
+    return int(rng.integers(0, picture.shape[1])), int(rng.integers(0, picture.shape[0]))
 
 
 def _cut(image: NDArray[np.uint8], grid: _Grid, scale: float, rng: Rng) -> tuple[NDArray[np.uint8], ...]:
     """Cut the boxes apart, about a tenth of their size too far to some side."""
-    error = rng.normal(0, 0.03, 2) * grid.height * scale
-    inset = rng.uniform(0.0, 0.06) * grid.height * scale
+    error = rng.normal(0, 0.03 if rng.random() < 0.85 else 0.1, 2) * grid.height * scale
+    inset = rng.uniform(-0.03, 0.07) * grid.height * scale
     boxes = []
     for place in range(grid.count):
-        left, top = np.array(grid.corner(place)) * scale + error
-        right, bottom = left + grid.width * scale, top + grid.height * scale
+        box = grid.box(place)
+        left, top = np.array(box.at(0, 0)) * scale + error
+        right, bottom = np.array(box.at(1, 1)) * scale + error
         rows = slice(max(round(top + inset), 0), max(round(bottom - inset), 8))
         columns = slice(max(round(left + inset), 0), max(round(right - inset), 8))
         boxes.append(np.ascontiguousarray(image[rows, columns]))
