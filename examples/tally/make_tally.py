@@ -155,6 +155,7 @@ def writer(rng: np.random.Generator) -> Hand:
         climb=0.0,
         joined=0.0,
         wobble=0.02,
+        unruliness=0.0,
         shrink=1.0,
         zeros=1.0,
         chained=False,

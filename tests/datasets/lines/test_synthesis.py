@@ -33,6 +33,7 @@ def cuttings(sample: tuple[np.ndarray, np.ndarray]) -> Cuttings:
 def plain(rng: np.random.Generator, **changes: object) -> Hand:
     """A tidy writer."""
     hand = replace(pick_hand(rng), gap=0.2 * EM, unevenness=0.0, climb=0.0, joined=0.0, shrink=1.0, width=1.0)
+    hand = replace(hand, unruliness=0.0)
     return replace(hand, **changes)  # type: ignore[arg-type]
 
 
@@ -103,6 +104,28 @@ def test_a_cut_digit_takes_the_width_of_the_pen(cuttings: Cuttings) -> None:
         return float((tile > 127).sum())
 
     assert ink(3.0) < ink(5.0) < ink(8.0)
+
+
+@given(
+    st.integers(0, 9), st.floats(0.04, 0.19), st.floats(0.4, 2.0), st.floats(-0.6, 0.6), st.integers(0, 10**6)
+)
+def test_no_pen_is_so_thin_and_no_digit_so_narrow_that_it_vanishes(
+    cuttings: Cuttings, digit: int, pen: float, width: float, lean: float, seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    tile = cuttings.draw(digit, rng, height=EM, width=width, pen=pen * EM, lean=lean)
+    assert (tile > 127).any(axis=1).sum() >= 0.7 * EM
+
+
+@pytest.mark.parametrize("lean", [-0.4, 0.25])
+def test_a_digit_that_leans_goes_so_far_to_the_right_at_its_top(lean: float) -> None:
+    images = np.zeros((10, 28, 28), np.uint8)
+    images[:, 4:24, 12:16] = 255  # ten upright bars
+    bars = Cuttings(Digits(images, np.arange(10), "bars"))
+    tile = bars.draw(1, np.random.default_rng(0), height=EM, width=1.0, pen=8.0, lean=lean)
+    middles = [float(np.flatnonzero(row > 127).mean()) for row in (tile[4], tile[-5])]
+    assert middles[0] - middles[1] == pytest.approx(lean * (len(tile) - 9), abs=1)
+    assert len(tile) == pytest.approx(EM, abs=3)
 
 
 def test_digits_that_lack_a_class_cannot_be_cut_up(sample: tuple[np.ndarray, np.ndarray]) -> None:

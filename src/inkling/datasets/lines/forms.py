@@ -182,6 +182,81 @@ def _eight_open(rng: Rng) -> list[Stroke]:
     return [([*s, (0.85, 0.78), (0.45, 1.0), (0.12, 0.8), (0.4, 0.5), (0.7, 0.25), end], True)]
 
 
+def _three_in_one(rng: Rng) -> list[Stroke]:
+    """A small loop at the waist, where the pen turns."""
+    upper: Points = [(rng.uniform(0.0, 0.2), rng.uniform(0.05, 0.25)), (0.45, 0.0), (0.75, 0.2), (0.4, 0.45)]
+    loop: Points = [(rng.uniform(0.15, 0.3), 0.42), (0.3, rng.uniform(0.32, 0.4)), (0.5, 0.48)]
+    return [([*upper, *loop, (0.8, 0.7), (0.4, 1.0), (rng.uniform(-0.1, 0.15), 0.85)], True)]
+
+
+def _four_like_a_plus(rng: Rng) -> list[Stroke]:
+    """A small corner, a bar that runs on to the right, and a stem that crosses it and hangs low."""
+    y, x = rng.uniform(0.5, 0.75), rng.uniform(0.5, 0.85)
+    corner: Points = [
+        (rng.uniform(0.1, 0.4), y - rng.uniform(0.25, 0.7)),
+        (rng.uniform(-0.05, 0.1), y),
+        (x + rng.uniform(0.2, 0.7), y - rng.uniform(-0.08, 0.12)),
+    ]
+    stem: Points = [(x + rng.uniform(0.0, 0.15), y - rng.uniform(0.15, 0.5)), (x - rng.uniform(0, 0.2), 1.05)]
+    return [(corner, rng.random() < 0.3), (stem, False)]
+
+
+def _seven_with_serif(rng: Rng) -> list[Stroke]:
+    """The bar at the top begins with a stroke downwards, and a long bar crosses the stem, as in an F."""
+    corner = (rng.uniform(0.8, 1.1), rng.uniform(-0.03, 0.08))
+    x = rng.uniform(-0.05, 0.15)
+    top: Points = [(x - rng.uniform(-0.05, 0.1), rng.uniform(0.12, 0.35)), (x, rng.uniform(0.0, 0.1)), corner]
+    foot = (rng.uniform(0.2, 0.65), 1.0)
+    strokes: list[Stroke] = (
+        [([*top, foot], False)] if rng.random() < 0.5 else [(top, True), ([corner, foot], True)]
+    )
+    if rng.random() < 0.75:
+        y, middle = rng.uniform(0.35, 0.6), (corner[0] + foot[0]) / 2
+        ends = rng.uniform(0.2, 0.5, 2)
+        strokes.append(([(middle - ends[0], y + rng.normal(0.03, 0.05)), (middle + ends[1], y)], False))
+    return strokes
+
+
+def _eight_two_rings(rng: Rng) -> list[Stroke]:
+    """One ring on the other; they may overlap, or not quite touch, or stay open."""
+    waist = rng.uniform(0.38, 0.55)
+    gap, off = rng.uniform(-0.06, 0.06), rng.normal(0.05, 0.08)
+    upper = _arc(
+        0.5 + off, waist / 2, rng.uniform(0.22, 0.4), waist / 2, rng.uniform(0, 360), -rng.uniform(310, 390)
+    )
+    lower = _arc(
+        0.5, (1 + waist + gap) / 2, rng.uniform(0.3, 0.5), (1 - waist - gap) / 2, -90, rng.uniform(310, 390)
+    )
+    return [(upper, True), (lower, True)]
+
+
+def _eight_like_b(rng: Rng) -> list[Stroke]:
+    """A back that is nearly straight, and two bows."""
+    lean, waist = rng.uniform(0.0, 0.25), rng.uniform(0.4, 0.52)
+    back: Points = [
+        (0.15 + lean, rng.uniform(0.0, 0.12)),
+        (0.1 + lean / 2, 0.5),
+        (0.1, rng.uniform(0.9, 1.0)),
+    ]
+    bows: Points = [
+        (0.12 + lean, 0.05),
+        (0.6 + lean, rng.uniform(0.0, 0.1)),
+        (0.65 + lean, waist - 0.12),
+        (rng.uniform(0.15, 0.4), waist),
+        (0.75, waist + 0.12),
+        (0.7, 0.92),
+        (rng.uniform(0.05, 0.25), 0.98),
+    ]
+    return [(back, True), (bows, True)]
+
+
+def _eight_from_the_right(rng: Rng) -> list[Stroke]:
+    """Begun at the top right, crossed in the middle, and closed with a straight stroke upwards."""
+    start = (rng.uniform(0.7, 1.0), rng.uniform(0.0, 0.2))
+    down: Points = [(0.45, 0.0), (rng.uniform(0.1, 0.25), 0.2), (0.5, 0.5), (0.8, 0.78), (0.45, 1.0)]
+    return [([start, *down, (rng.uniform(0.05, 0.25), 0.8), (0.45, 0.5), (start[0], start[1] + 0.03)], True)]
+
+
 def _nine_like_p(rng: Rng) -> list[Stroke]:
     """The head lies to the right or left of the stem's top, and the stem is straight."""
     x = rng.uniform(0.6, 0.9)
@@ -214,12 +289,12 @@ _MORE: tuple[tuple[Form, ...], ...] = (
     (_zero_open, _zero_open, _zero_with_tail),
     (_one_with_long_upstroke, _one_with_long_upstroke, _one_bent),
     (_two_looped, _two_swung, _two_curled),
-    (_three_pointed,),
-    (_four_like_h, _four_apart),
+    (_three_pointed, _three_in_one),
+    (_four_like_h, _four_apart, _four_like_a_plus),
     (_five_in_one, _five_with_flying_bar, _five_like_a_tick, _five_like_a_root),
     (_six_like_b,),
-    (_seven_plain, _seven_curled),
-    (_eight_open,),
+    (_seven_plain, _seven_curled, _seven_with_serif),
+    (_eight_open, _eight_two_rings, _eight_like_b, _eight_from_the_right),
     (_nine_like_p, _nine_in_one, _nine_as_p, _nine_as_p),
 )
 

@@ -5,6 +5,7 @@ Ink is drawn on a sheet of bytes, 0 clean to 255 full ink, on which a digit is `
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -26,6 +27,9 @@ TOP = 3 * EM
 
 HEIGHT = 7 * EM
 """Rows of a sheet."""
+
+_STAYS = 0.9
+"""Part of a digit's rows in which ink is left when its pen is thinned: it is not to vanish."""
 
 _SUBPIXEL = 4
 """Bits of the fixed-point coordinates that strokes are drawn with."""
@@ -53,8 +57,13 @@ class Cuttings:
         if not all(len(places) for places in self._places):
             raise ValueError(f"{digits.name} does not have all ten digits")
 
-    def draw(self, target: int, rng: Rng, *, height: float, width: float, pen: float) -> Sheet:
-        """A digit as high as asked, its pen widened or thinned towards `pen` pixels."""
+    def draw(
+        self, target: int, rng: Rng, *, height: float, width: float, pen: float, lean: float = 0.0
+    ) -> Sheet:
+        """A digit as high as asked, its pen widened or thinned towards `pen` pixels.
+
+        It leans by `lean` columns a row further to the right than it was written.
+        """
         places = self._places[target]
         place = int(places[rng.integers(len(places))])
         image = self._images[place]
@@ -62,15 +71,38 @@ class Cuttings:
         cut = image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
         scale = height / 20
         across, down = max(2, round(cut.shape[1] * scale * width)), max(2, round(cut.shape[0] * scale))
-        large = cv2.resize(cut, (across, down), interpolation=cv2.INTER_CUBIC)
+        if abs(lean) * down < 1:
+            large = cv2.resize(cut, (across, down), interpolation=cv2.INTER_CUBIC)
+        else:
+            wider, higher = across / cut.shape[1], down / cut.shape[0]
+            reach = lean * down
+            # The middles of pixels lie at halves; the foot stays where it is.
+            matrix = np.array(
+                [
+                    [wider, -lean * higher, wider / 2 - 0.5 - lean * higher / 2 + max(reach, 0.0)],
+                    [0, higher, higher / 2 - 0.5],
+                ]
+            )
+            size = (across + math.ceil(abs(reach)), down)
+            large = cv2.warpAffine(cut, matrix, size, flags=cv2.INTER_CUBIC)
         change = round(pen - float(self._pens[place]) * scale)
-        if change == 0:
-            return np.asarray(large, np.uint8)
-        kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (abs(change) + 1, abs(change) + 1))
         if change > 0:
             margin = (change + 1) // 2
-            return np.asarray(cv2.dilate(np.pad(large, margin), kernel), np.uint8)
-        return np.asarray(cv2.erode(large, kernel), np.uint8)
+            return np.asarray(cv2.dilate(np.pad(large, margin), _nib(change)), np.uint8)
+        rows = _rows_of_ink(large)
+        for less in range(change, 0):
+            thin = np.asarray(cv2.erode(large, _nib(-less)), np.uint8)
+            if _rows_of_ink(thin) >= _STAYS * rows:
+                return thin
+        return np.asarray(large, np.uint8)
+
+
+def _nib(change: int) -> Sheet:
+    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (change + 1, change + 1)), np.uint8)
+
+
+def _rows_of_ink(tile: Sheet) -> int:
+    return int((tile > 127).any(axis=1).sum())
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +119,8 @@ class Hand:
         climb: Rise of the line for each pixel to the right.
         joined: Chance that a stroke joins two digits.
         wobble: Standard deviation of each point of a drawn digit, as a part of its size.
+        unruliness: How much each digit leans, bows and stretches by itself; a standard deviation, as a
+            part of its size.
         shrink: Size of what follows a separator, to the size before it.
         zeros: Size of a 0 to that of the other digits.
         chained: Whether zeros in a row run into each other, as in a chain.
@@ -101,6 +135,7 @@ class Hand:
     climb: float
     joined: float
     wobble: float
+    unruliness: float
     shrink: float
     zeros: float
     chained: bool
@@ -126,6 +161,7 @@ def pick_hand(rng: Rng) -> Hand:
         climb=float(rng.normal(0, 0.03)),
         joined=float(rng.random() < 0.12) * 0.5,
         wobble=float(rng.triangular(0.005, 0.03, 0.08)),
+        unruliness=float(rng.triangular(0.0, 0.08, 0.3)),
         shrink=float(rng.uniform(0.5, 0.9)) if rng.random() < 0.25 else 1.0,
         zeros=float(rng.uniform(0.5, 0.95)) if rng.random() < 0.25 else 1.0,
         chained=bool(rng.random() < 0.2),
@@ -193,7 +229,9 @@ def _write_digit(
 ) -> float:
     """Write one digit; the column where it ends."""
     if hand.cut[digit]:
-        tile = cuttings.draw(digit, rng, height=size, width=hand.width, pen=hand.pen)
+        lean = float(rng.normal(0, hand.unruliness))
+        across = hand.width * float(np.exp(rng.normal(0, hand.unruliness)))
+        tile = cuttings.draw(digit, rng, height=size, width=across, pen=hand.pen, lean=lean)
         bottom, left = round(base), round(x)
         spot = sheet[bottom - len(tile) : bottom, left : left + tile.shape[1]]
         np.maximum(spot, tile[: len(spot), : spot.shape[1]], out=spot)
@@ -203,10 +241,14 @@ def _write_digit(
     form = forms[hand.forms[digit] if rng.random() < 0.8 else int(rng.integers(len(forms)))]
     across = size * 0.62 * hand.width * float(np.exp(rng.normal(0, 2 * hand.unevenness)))
     strokes: list[Stroke] = form(rng)
+    lean, bow, swell, sag, tilt = rng.normal(0, hand.unruliness, 5)
     placed = []
     for points, rounded in strokes:
         path = np.array(points) + rng.normal(0, hand.wobble, (len(points), 2))
         path = rounded_through(path, 6) if rounded else path
+        u, v = path[:, 0] - 0.5, path[:, 1] - 0.5
+        # The whole of it leans, bows, widens to one end, sags and tilts: smoothly, so its form stays.
+        path = path + np.stack([bow * v * v + swell * u * v - lean * v, sag * u * u + 0.4 * tilt * u], axis=1)
         placed.append(path * (across, size))
     leftmost = min(float(path[:, 0].min()) for path in placed)
     rightmost = max(float(path[:, 0].max()) for path in placed)
@@ -216,11 +258,18 @@ def _write_digit(
     return x + rightmost - leftmost + hand.pen
 
 
-def _stroke(sheet: Sheet, path: NDArray[np.float64], pen: float, *, rounded: bool = False) -> None:
+def _stroke(
+    sheet: Sheet, path: NDArray[np.float64], pen: float, *, rounded: bool = False, force: float = 1.0
+) -> None:
+    """Draw a stroke, of less ink if less `force` was put into it."""
     if rounded:
         path = rounded_through(path, 6)
     line = np.round(path * (1 << _SUBPIXEL)).astype(np.int32)
-    cv2.polylines(sheet, [line], False, 255, max(round(pen), 1), cv2.LINE_AA, _SUBPIXEL)
+    # What is drawn replaces what lies below it, so that pale ink needs a layer of its own.
+    layer = sheet if force == 1.0 else np.zeros_like(sheet)
+    cv2.polylines(layer, [line], False, 255 * force, max(round(pen), 1), cv2.LINE_AA, _SUBPIXEL)
+    if layer is not sheet:
+        np.maximum(sheet, layer, out=sheet)
 
 
 def _write_sign(sheet: Sheet, sign: str, x: float, base: float, size: float, hand: Hand, rng: Rng) -> float:
@@ -228,16 +277,19 @@ def _write_sign(sheet: Sheet, sign: str, x: float, base: float, size: float, han
     pen = hand.pen
     # A point smaller than this would be taken for dust by people too.
     touch = max(pen, 0.07 * EM)
+    # Between two strokes the hand is light: a point may be as pale as a shadow.
+    force = float(rng.uniform(0.35, 1.0)) if rng.random() < 0.5 else 1.0
     if sign in ".:":
-        middle = base - (size * rng.uniform(0.3, 0.5) if sign == "." and rng.random() < 0.12 else 0)
+        middle = base - (size * rng.uniform(0.05, 0.5) if sign == "." and rng.random() < 0.4 else 0)
         for y in (middle,) if sign == "." else (middle - size * 0.1, middle - size * rng.uniform(0.4, 0.7)):
-            _dot(sheet, x + touch / 2, y, touch * rng.uniform(0.8, 1.8), rng)
+            _dot(sheet, x + touch / 2, y, touch * rng.uniform(0.8, 1.8), force, rng)
         return x + touch * 1.3
     if sign == ",":
-        reach, drop = size * rng.uniform(0.02, 0.18), size * rng.uniform(0.14, 0.42)
-        top = base - size * rng.uniform(-0.05, 0.12)
+        reach, drop = size * rng.uniform(0.0, 0.18), size * float(rng.triangular(0.14, 0.3, 0.6))
+        # It begins below the line as well as half-way up, like a small 1.
+        top = base + 0.06 * size - rng.uniform(0.0, 0.8) * drop
         path = [(x + reach, top), (x + reach * rng.uniform(0.8, 1.2), top + drop * 0.4), (x, top + drop)]
-        _stroke(sheet, np.array(path), max(pen, 0.05 * EM), rounded=True)
+        _stroke(sheet, np.array(path), pen, rounded=True, force=force)
         return x + reach + pen / 2
     if sign in "-=~":
         length = size * float(rng.triangular(0.2, 0.4, 1.2))
@@ -263,10 +315,10 @@ def _write_sign(sheet: Sheet, sign: str, x: float, base: float, size: float, han
     return _write_letter(sheet, sign, x, base, size, pen, rng)
 
 
-def _dot(sheet: Sheet, x: float, y: float, across: float, rng: Rng) -> None:
+def _dot(sheet: Sheet, x: float, y: float, across: float, force: float, rng: Rng) -> None:
     """A dot is a touch of the pen, seldom quite round."""
-    touch = [(x, y), (x + rng.normal(0, 0.3) * across, y + rng.normal(0, 0.3) * across)]
-    _stroke(sheet, np.array(touch), across)
+    touch = [(x, y), (x + rng.normal(0, 0.5) * across, y + rng.normal(0, 0.3) * across)]
+    _stroke(sheet, np.array(touch), across, force=force)
 
 
 _FONTS = (

@@ -132,7 +132,9 @@ def _decimal(rng: Rng) -> str:
 def _grouped(rng: Rng) -> str:
     groups = [_digits(rng, int(rng.integers(1, 4)))]
     for _ in range(1 if rng.random() < 0.85 else 2):
-        groups.append("000" if rng.random() < 0.25 else _digits(rng, 3))
+        drawn = rng.random()
+        kept = 0 if drawn < 0.2 else 1 if drawn < 0.45 else 3  # amounts and doses are often round
+        groups.append(_digits(rng, 3)[:kept].ljust(3, "0"))
     text = (" " if rng.random() < 0.3 else _point(rng)).join(groups)
     if rng.random() < 0.15:
         text += _point(rng) + _digits(rng, 2)
