@@ -17,6 +17,7 @@ from inkling.networks.constrained import (
     admissible_each,
     marks_of,
     propose_each,
+    propose_together,
     restrict,
     treat,
 )
@@ -64,6 +65,29 @@ def test_a_wide_beam_finds_all_that_is_admissible_and_nothing_else(log_probs: Fl
     whole = whole + (1 - whole) * DISBELIEF if known.of_value else 1.0
     [found] = propose_each(restrict(log_probs[None], known), known, width=1000, best=1000)
     expected = {labels: p / whole for labels, p in admissible.items()}
+    assert {labels: math.exp(p) for labels, p in found} == pytest.approx(expected, rel=1e-9)
+    assert [p for _, p in found] == sorted((p for _, p in found), reverse=True)
+
+
+@st.composite
+def views(draw: st.DrawFn) -> Floats:
+    """One to three views of a picture, in as many frames."""
+    frames = draw(st.integers(1, 4))
+    row = st.lists(st.integers(0, 5), min_size=4, max_size=4).filter(any)
+    rows = draw(st.lists(st.lists(row, min_size=frames, max_size=frames), min_size=1, max_size=3))
+    return np.stack([logarithms(view) for view in rows])
+
+
+@given(views(), knowledge())
+def test_of_several_views_the_mean_probability_counts(seen: Floats, known: Known) -> None:
+    expected: dict[Labels, float] = {}
+    for view in seen:
+        admissible = {labels: p for labels, p in totals(view).items() if is_admissible(labels, known)}
+        whole = sum(admissible.values())
+        whole = whole + (1 - whole) * DISBELIEF if known.of_value else 1.0
+        for labels, p in admissible.items():
+            expected[labels] = expected.get(labels, 0.0) + p / whole / len(seen)
+    [found] = propose_together(restrict(seen[None], known), known, width=1000, best=1000)
     assert {labels: math.exp(p) for labels, p in found} == pytest.approx(expected, rel=1e-9)
     assert [p for _, p in found] == sorted((p for _, p in found), reverse=True)
 

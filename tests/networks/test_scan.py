@@ -13,12 +13,15 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from torch import nn
 
+from inkling.networks import scan as scanning
 from inkling.networks.build import NetworkSettings, build_network
-from inkling.networks.ctc import align, character_distributions, log_probability
+from inkling.networks.ctc import align, best_path, character_distributions, log_probability
 from inkling.networks.linereader import PIXELS_PER_FRAME
-from inkling.networks.scan import decode, propose, scan, score_of
+from inkling.networks.scan import decode, look, propose, scan, score_of
+from inkling.transforms.lines import OTHER_VIEWS, look_again
 
 WIDTHS = [32, 64, 32, 48, 64, 32, 32]
+SWAPPED = [0, 2, 1, 3, 4, 5]
 
 
 @pytest.fixture(scope="module")
@@ -107,3 +110,45 @@ def test_frames_that_are_no_probabilities_are_refused(value: float) -> None:
 def test_a_score_is_the_logit_of_the_first_proposal(chance: float | None, score: float) -> None:
     proposals = [] if chance is None else [((1, 2), math.log(chance)), ((1,), math.log(chance / 2))]
     assert score_of(proposals) == pytest.approx(score, abs=1e-9)
+
+
+@given(st.integers(2, 4), st.floats(0.5, 3), st.integers(0, 10**6))
+def test_several_views_share_in_the_doubts_by_how_well_they_fit(
+    count: int, sharpness: float, seed: int
+) -> None:
+    views = np.stack([picture(12, 4, sharpness, seed + view) for view in range(count)])
+    [found] = decode([views])
+    labels = found.proposals[0][0]
+    assert found.spans == align(views[0], labels)
+    fits = np.exp([log_probability(view, labels) for view in views])
+    doubts = np.array([character_distributions(view, labels) for view in views])
+    expected = np.average(doubts, axis=0, weights=fits)
+    np.testing.assert_allclose(found.distributions, expected, rtol=1e-9, atol=1e-12)
+
+
+def test_the_same_view_again_tells_nothing_new() -> None:
+    log_probs = picture(20, 6, 2.0, seed=0)
+    [once, often] = decode([log_probs, np.stack([log_probs] * 3)])
+    assert [labels for labels, _ in often.proposals] == [labels for labels, _ in once.proposals]
+    assert [p for _, p in often.proposals] == pytest.approx([p for _, p in once.proposals])
+    np.testing.assert_allclose(often.distributions, once.distributions)
+
+
+@pytest.mark.parametrize("batch_size", [1, 64])
+def test_what_one_look_leaves_doubtful_is_looked_at_again(
+    network: nn.Module, pictures: list[NDArray[np.uint8]], batch_size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone = [scan(network, [one])[0].log_probs for one in pictures]
+    chances = sorted(log_probability(log_probs, best_path(log_probs)) for log_probs in alone)
+    monkeypatch.setattr(scanning, "_SURE", (chances[3] + chances[4]) / 2)
+    seen = look(network, pictures, batch_size=batch_size, treated=lambda frames: frames[:, SWAPPED])
+    assert sorted(len(each.views) for each in seen) == [1] * 3 + [1 + len(OTHER_VIEWS)] * 4
+    for each, one, first in zip(seen, pictures, alone, strict=True):
+        np.testing.assert_allclose(each.scan.log_probs, first, atol=1e-5)
+        views = [one, *look_again(one)][: len(each.views)]
+        expected = [scan(network, [view])[0].log_probs[:, SWAPPED] for view in views]
+        np.testing.assert_allclose(each.views, expected, atol=1e-5)
+
+
+def test_there_may_be_nothing_to_look_at(network: nn.Module) -> None:
+    assert look(network, []) == []

@@ -13,11 +13,13 @@ from hypothesis.extra.numpy import arrays
 
 from inkling.transforms.lines import (
     LINE_HEIGHT,
+    OTHER_VIEWS,
     PAPER,
     WIDTH_STEP,
     find_rows,
     frame_line,
     frame_with_place,
+    look_again,
     to_line_input,
 )
 
@@ -143,3 +145,36 @@ def test_a_framing_leads_back_to_the_picture(top: int, bottom: int) -> None:
     rows = np.flatnonzero((framed.image > 150).any(axis=1))
     assert framed.top + rows[0] * framed.scale == pytest.approx(top, abs=1.5 * framed.scale)
     assert framed.top + (rows[-1] + 1) * framed.scale == pytest.approx(bottom, abs=1.5 * framed.scale)
+
+
+def middles(view: np.ndarray, rows: slice) -> float:
+    """Column on which the ink of some rows is centred."""
+    ink = view[rows].astype(float) - PAPER
+    return float((ink.sum(axis=0) * np.arange(view.shape[1])).sum() / ink.sum())
+
+
+@pytest.mark.parametrize(("place", "higher", "lean"), [(i, *view) for i, view in enumerate(OTHER_VIEWS)])
+def test_other_views_are_higher_or_lean(place: int, higher: float, lean: float) -> None:
+    framed = np.full((LINE_HEIGHT, 96), PAPER, np.uint8)
+    framed[8:24, 46:50] = 255
+    view = look_again(framed)[place]
+    assert (view.dtype, view.shape) == (np.uint8, framed.shape)
+    assert ((view > 150).any(axis=1).sum()) == pytest.approx(16 * higher, abs=1)
+    narrower = 96 / (96 + abs(lean) * LINE_HEIGHT)
+    shift = middles(view, slice(9, 13)) - middles(view, slice(19, 23))
+    assert shift == pytest.approx(10 * lean * narrower / higher, abs=0.3)
+    assert np.median(view) == PAPER
+
+
+@given(st.integers(0, 92))
+def test_nothing_is_lost_at_the_ends_of_a_line_that_leans(left: int) -> None:
+    framed = np.full((LINE_HEIGHT, 96), PAPER, np.uint8)
+    framed[4:28, left : left + 4] = 255
+    for view, (higher, lean) in zip(look_again(framed), OTHER_VIEWS, strict=True):
+        area = 24 * min(higher, 32 / 24) * 4 * 96 / (96 + abs(lean) * LINE_HEIGHT)
+        assert (view.astype(float) - PAPER).sum() / (255 - PAPER) == pytest.approx(area, rel=0.25)
+
+
+@pytest.mark.parametrize("width", [16, 48])
+def test_other_views_of_paper_are_paper(width: int) -> None:
+    assert (look_again(np.full((LINE_HEIGHT, width), PAPER, np.uint8)) == PAPER).all()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,7 @@ from inkling.evaluation.line_report import LineScores
 from inkling.evaluation.lines import canonical
 from inkling.evaluation.logistic import fit_logistic
 from inkling.networks.constrained import Known, marks_of, treat
-from inkling.networks.scan import propose, scan, score_of
+from inkling.networks.scan import look, propose, score_of
 from inkling.networks.weights import Weights
 
 LEAST_PICTURES = 20
@@ -58,11 +59,13 @@ def score_labelled(
     """
     alphabet = weights.header.alphabet
     inked = [place for place, picture in enumerate(pictures) if np.ptp(picture) > 0]
-    scans = scan(weights.network, [pictures[place] for place in inked])
-    treated = [
-        treat(seen.log_probs, alphabet, same_point=same_point, digits_only=digits_only) for seen in scans
-    ]
-    proposed = propose(treated, known=[Known(marks_of(alphabet))] * len(treated))
+    looks = look(
+        weights.network,
+        [pictures[place] for place in inked],
+        treated=partial(treat, alphabet=alphabet, same_point=same_point, digits_only=digits_only),
+    )
+    known = [Known(marks_of(alphabet))] * len(looks)
+    proposed = propose([seen.views for seen in looks], known=known)
     correct = []
     for place, proposals in zip(inked, proposed, strict=True):
         read = [alphabet[label - 1] for label in proposals[0][0]]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,7 +21,7 @@ from inkling.networks.characters import character_features
 from inkling.networks.constrained import Known, marks_of
 from inkling.networks.ctc import align
 from inkling.networks.gauge import Gauge, fit_gauge
-from inkling.networks.scan import Scan, propose, scan, score_of
+from inkling.networks.scan import Scan, look, propose, scan, score_of
 from inkling.networks.weights import Header, Weights, round_to_half
 
 
@@ -76,7 +76,9 @@ def score_lines(network: nn.Module, lines: Sequence[FramedLine], alphabet: Seque
     if not lines:
         raise DatasetError("There are no lines to measure on.", remedy="Hold some out.")
     known = [Known(marks_of(alphabet))] * len(lines)
-    proposed = propose([seen.log_probs for seen in _scan(network, lines)], known=known, best=1)
+    looks = look(network, [image for image, _ in lines])
+    _refuse_diverged(seen.scan for seen in looks)
+    proposed = propose([seen.views for seen in looks], known=known, best=1)
     correct = [found[0][0] == _labels(line) for found, line in zip(proposed, lines, strict=True)]
     return LineScores(np.array([score_of(found) for found in proposed]), np.array(correct))
 
@@ -118,12 +120,16 @@ def _labels(line: FramedLine) -> tuple[int, ...]:
 
 def _scan(network: nn.Module, lines: Sequence[FramedLine]) -> list[Scan]:
     scans = scan(network, [image for image, _ in lines])
+    _refuse_diverged(scans)
+    return scans
+
+
+def _refuse_diverged(scans: Iterable[Scan]) -> None:
     if not all(np.isfinite(scanned.log_probs).all() for scanned in scans):
         raise DivergedError(
             "The network's answers are not finite numbers.",
             remedy="Train it anew with a smaller optimizer.learning_rate.",
         )
-    return scans
 
 
 def _cross_fitted_error(measured: LineScores) -> float:

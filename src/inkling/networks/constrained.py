@@ -134,16 +134,55 @@ def propose_each(log_probs: Frames, known: Known, *, width: int = 8, best: int =
         found = [_of_length(frames, known.length, width) for frames in characters]
     alone = [[(mark,)] * len(log_probs) for mark in known.marks]
     marked = [log_probability_each(log_probs, labels) for labels in alone]
-    shift = np.zeros(len(log_probs))
-    if known.of_value:
-        admissible = np.exp(admissible_each(log_probs, known))
-        shift = np.log(admissible + (1 - admissible) * DISBELIEF)
+    shift = _whole_each(log_probs, known)
     proposals = []
     for row, numbers in enumerate(found):
         marks = [((mark,), float(chances[row])) for mark, chances in zip(known.marks, marked, strict=True)]
         possible = [(labels, p - float(shift[row])) for labels, p in [*numbers, *marks] if p > -np.inf]
         proposals.append(sorted(possible, key=lambda pair: -pair[1])[:best])
     return proposals
+
+
+def propose_together(views: Frames, known: Known, *, width: int = 8, best: int = 5) -> list[list[Proposal]]:
+    """`propose_each` where every picture was seen in K views: the mean of their probabilities.
+
+    What is proposed in any view is scored in all of them.
+
+    Args:
+        views: (N, K, T, C), natural logarithms.
+        known: What is known, of all of the pictures.
+        width: As in `propose_each`.
+        best: As in `propose_each`.
+    """
+    count, looks = views.shape[:2]
+    each = views.reshape(count * looks, *views.shape[2:])
+    found = propose_each(each, known, width=width, best=best)
+    if looks == 1:
+        return found
+    wanted = [
+        list(dict.fromkeys(labels for view in found[row * looks : (row + 1) * looks] for labels, _ in view))
+        for row in range(count)
+    ]
+    owners = np.repeat(np.arange(count), [len(sequences) for sequences in wanted])
+    places = (owners[:, None] * looks + np.arange(looks)).ravel()
+    sequences = [labels for of_one in wanted for labels in of_one for _ in range(looks)]
+    scores = log_probability_each(each[places], sequences) - _whole_each(each, known)[places]
+    means = np.logaddexp.reduce(scores.reshape(-1, looks), axis=1) - np.log(looks)
+    proposals: list[list[Proposal]] = []
+    stop = 0
+    for of_one in wanted:
+        start, stop = stop, stop + len(of_one)
+        together = zip(of_one, means[start:stop].tolist(), strict=True)
+        proposals.append(sorted(together, key=lambda pair: -pair[1])[:best])
+    return proposals
+
+
+def _whole_each(log_probs: Frames, known: Known) -> Floats:
+    """What the probabilities of a picture's proposals are divided by, as a logarithm: float64 (N,)."""
+    if not known.of_value:
+        return np.zeros(len(log_probs))
+    admissible = np.exp(admissible_each(log_probs, known))
+    return np.asarray(np.log(admissible + (1 - admissible) * DISBELIEF))
 
 
 def admissible_each(log_probs: Frames, known: Known) -> Floats:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -11,17 +11,24 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from inkling.networks.constrained import Known, Proposal, propose_each, restrict
+from inkling.networks.constrained import Known, Proposal, propose_together, restrict
 from inkling.networks.ctc import (
     Floats,
     Frames,
+    Labels,
     Span,
     align_each,
+    best_path,
     character_distributions_each,
+    log_probability_each,
 )
-from inkling.transforms.lines import to_line_input
+from inkling.transforms.lines import OTHER_VIEWS, look_again, to_line_input
 
 _MOST_SCORE = 20.0
+
+_SURE = math.log(0.7)
+"""Where a number is as probable as this, one look is enough: on synthetic lines, looking at the surer
+ones again changes nothing."""
 
 _LEAST_WIDTH = 8
 """Prefixes that a search keeps, or as many as are wanted of it."""
@@ -86,6 +93,64 @@ def scan(
     return [scans[place] for place in range(len(pictures))]
 
 
+class Look(NamedTuple):
+    """What a line reader saw of one picture, in one view or in several.
+
+    Attributes:
+        scan: Of the picture as it was framed.
+        views: (K, T, C), natural logarithms of the frames of each view, the picture as framed first. K
+            is 1 where that made sure.
+    """
+
+    scan: Scan
+    views: Frames
+
+
+def look(
+    network: nn.Module,
+    pictures: Sequence[NDArray[np.uint8]],
+    *,
+    treated: Callable[[Frames], Frames] = lambda frames: frames,
+    precision: torch.dtype = torch.float32,
+    batch_size: int = 64,
+) -> list[Look]:
+    """Scan pictures, those that one look leaves doubtful in some other views as well.
+
+    A network errs a little differently in each view, and the mean of the probabilities errs less than
+    any of them (test-time augmentation; what is averaged are numbers, in `propose` and `decode`, since
+    the frames of two views do not correspond).
+
+    Args:
+        network: As for `scan`.
+        pictures: N of them, as for `scan`.
+        treated: Applied to the frames of each view, (T, C): what is the same to the reader.
+        precision: As for `scan`.
+        batch_size: As for `scan`.
+
+    Returns:
+        Of each picture, in their order.
+    """
+    scans = scan(network, pictures, precision=precision, batch_size=batch_size)
+    views = [[treated(seen.log_probs)] for seen in scans]
+    doubtful = _doubtful([frames for [frames] in views], batch_size)
+    others = [view for place in doubtful for view in look_again(pictures[place])]
+    again = iter(scan(network, others, precision=precision, batch_size=batch_size))
+    for place in doubtful:
+        views[place] += [treated(next(again).log_probs) for _ in OTHER_VIEWS]
+    return [Look(seen, np.stack(frames)) for seen, frames in zip(scans, views, strict=True)]
+
+
+def _doubtful(pictures: Sequence[Frames], batch_size: int) -> list[int]:
+    """Places of those pictures of which no number is `SURE`."""
+    doubtful = []
+    for places in _batches((len(frames) for frames in pictures), batch_size):
+        frames = np.stack([pictures[place] for place in places])
+        # Labels more probable than a half are those of the best path, or it is near enough.
+        chances = log_probability_each(frames, [best_path(each) for each in frames])
+        doubtful += [place for place, chance in zip(places, chances, strict=True) if not chance >= _SURE]
+    return sorted(doubtful)
+
+
 def decode(
     pictures: Sequence[Frames],
     *,
@@ -98,7 +163,8 @@ def decode(
     A picture's result does not depend on those that it is decoded with, but for rounding.
 
     Args:
-        pictures: The log-probabilities of each, (T, C).
+        pictures: The log-probabilities of each, (T, C); or of each of its views, (K, T, C). Spans are of
+            the first view, proposals and distributions of all of them.
         known: What is known of each number; None when nothing is of any.
         best: Proposals wanted, at least 1.
         batch_size: Pictures at a time.
@@ -113,8 +179,8 @@ def decode(
     for places, log_probs, of_all in _alike(pictures, known, batch_size):
         proposals = _proposals(log_probs, of_all, best)
         labels = [found[0][0] for found in proposals]
-        spans = align_each(log_probs, labels)
-        distributions = character_distributions_each(log_probs, labels)
+        spans = align_each(log_probs[:, 0], labels)
+        distributions = _distributions(log_probs, labels)
         decoded |= zip(places, map(Decoded, proposals, spans, distributions), strict=True)
     return [decoded[place] for place in range(len(pictures))]
 
@@ -133,8 +199,23 @@ def propose(
     return [proposed[place] for place in range(len(pictures))]
 
 
+def _distributions(views: Frames, labels: Sequence[Labels]) -> list[Floats]:
+    """How probable each label is in each place: of (N, K, T, C), each view by how well it fits the labels."""
+    count, looks = views.shape[:2]
+    each = views.reshape(count * looks, *views.shape[2:])
+    repeated = [of_one for of_one in labels for _ in range(looks)]
+    found = character_distributions_each(each, repeated)
+    if looks == 1:
+        return found
+    fits = log_probability_each(each, repeated).reshape(count, looks)
+    shares = np.exp(fits - np.logaddexp.reduce(fits, axis=1, keepdims=True))
+    return [
+        np.tensordot(shares[row], np.stack(found[row * looks : (row + 1) * looks]), 1) for row in range(count)
+    ]
+
+
 def _proposals(log_probs: Frames, known: Known, best: int) -> list[list[Proposal]]:
-    proposals = propose_each(log_probs, known, width=max(_LEAST_WIDTH, best), best=best)
+    proposals = propose_together(log_probs, known, width=max(_LEAST_WIDTH, best), best=best)
     if not all(proposals):
         raise ValueError("these frames are no probabilities: no labels are possible")
     return proposals
@@ -152,12 +233,13 @@ def score_of(proposals: Sequence[Proposal]) -> float:
 def _alike(
     pictures: Sequence[Frames], known: Sequence[Known] | None, most: int
 ) -> Iterator[tuple[list[int], Frames, Known]]:
-    """Pictures of equally many frames and of which the same is known: places, (N, T, C), what is known."""
+    """Pictures alike in views, frames and what is known of them: places, (N, K, T, C), what is known."""
     known = known or [Known()] * len(pictures)
-    keys = [(len(frames), each) for frames, each in zip(pictures, known, strict=True)]
+    views = [frames if frames.ndim == 3 else frames[None] for frames in pictures]
+    keys = [(*frames.shape[:2], each) for frames, each in zip(views, known, strict=True)]
     for places in _batches(keys, most):
         of_all = known[places[0]]
-        yield places, restrict(np.stack([pictures[place] for place in places]), of_all), of_all
+        yield places, restrict(np.stack([views[place] for place in places]), of_all), of_all
 
 
 def _batches(keys: Iterable[Hashable], most: int) -> Iterator[list[int]]:

@@ -6,6 +6,7 @@ import functools
 import itertools
 import math
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 import numpy as np
 import torch
@@ -19,7 +20,7 @@ from inkling.networks.characters import character_features
 from inkling.networks.constrained import Known, Proposal, marks_of, treat
 from inkling.networks.ctc import Span
 from inkling.networks.linereader import PIXELS_PER_FRAME
-from inkling.networks.scan import Decoded, Scan, decode, scan, score_of
+from inkling.networks.scan import Decoded, Scan, decode, look, score_of
 from inkling.networks.weights import Weights, load_box_weights
 from inkling.training.devices import choose_precision
 from inkling.transforms.lines import LINE_HEIGHT, PAPER, Framing, frame_with_place
@@ -56,16 +57,20 @@ def box_line_weights() -> Weights:
     return load_box_weights("lines")
 
 
-def refuse_digit_weights(weights: Weights) -> None:
+def refuse_digit_weights(weights: Weights, name: str = "The file") -> None:
     """Raise where lines are read and weights of a network that tells single digits were given.
+
+    Args:
+        weights: That were given.
+        name: Of their file.
 
     Raises:
         WeightsError: The network tells digits.
     """
     if not weights.header.reads_lines:
         raise WeightsError(
-            f"These are weights of a {weights.header.network.name}, not of a line reader.",
-            remedy="Train one with `inkling train lines`, or leave --weights out.",
+            f"{name} holds weights of a {weights.header.network.name}, not of a line reader.",
+            remedy="Leave them out, or train a line reader: inkling train lines",
         )
 
 
@@ -191,17 +196,20 @@ def read_framed(
     sources = sources or [""] * len(framed)
     precision = choose_precision("auto", torch.device("cpu"), weights.header.network.name)
     images = [line.image for line in framed]
-    scans = scan(weights.network, images, precision=precision, batch_size=batch_size)
     alphabet = weights.header.alphabet
-    frames = [
-        treat(each.log_probs, alphabet, same_point=same_point, digits_only=digits_only) for each in scans
-    ]
+    looks = look(
+        weights.network,
+        images,
+        treated=partial(treat, alphabet=alphabet, same_point=same_point, digits_only=digits_only),
+        precision=precision,
+        batch_size=batch_size,
+    )
     lengths, allowed = lengths or [None] * len(framed), allowed or [""] * len(framed)
     known = [_known(alphabet, *each) for each in zip(lengths, allowed, strict=True)]
-    decoded = decode(frames, known=known, batch_size=batch_size)
+    decoded = decode([seen.views for seen in looks], known=known, batch_size=batch_size)
     return [
-        _reading(line, seen, written, weights, source)
-        for line, seen, written, source in zip(framed, scans, decoded, sources, strict=True)
+        _reading(line, seen.scan, written, weights, source)
+        for line, seen, written, source in zip(framed, looks, decoded, sources, strict=True)
     ]
 
 
