@@ -59,6 +59,7 @@ class Studio:
             "pen": 3.6,
             "width": 1.0,
             "wobble": 0.02,
+            "unruliness": 0.0,
             "cut": (True,) * 10,
         }
         return replace(pick_hand(self.rng), **(tidy | changes))  # type: ignore[arg-type]
@@ -184,8 +185,10 @@ def strips(studio: Studio) -> dict[str, Callable[[], Picture]]:
         "drawn": lambda: s.picture(s.write(**drawn)),
         "one": form(1, [0, 4, 6, 7]),
         "two": form(2, [0, 2, 3, 4]),
-        "four": form(4, [0, 1, 2, 5]),
-        "seven": form(7, [0, 1, 2, 2]),
+        "three": form(3, [0, 1, 2, 3]),
+        "four": form(4, [0, 1, 5, 7]),
+        "seven": form(7, [0, 1, 2, 3]),
+        "eight": form(8, [1, 2, 3, 4]),
         "nine": form(9, [0, 1, 4, 5]),
         "zero": form(0, [2, 2, 3, 4]),
         "five": form(5, [0, 1, 3, 5]),
@@ -197,6 +200,7 @@ def strips(studio: Studio) -> dict[str, Callable[[], Picture]]:
         "joined": lambda: s.picture(s.write("2000", **drawn, joined=0.9)),
         "zeros": lambda: s.picture(s.write("5000", zeros=0.7, chained=True)),
         "spread": lambda: s.picture(s.write("4 07", gap=0.6 * EM)),
+        "unruly": lambda: s.picture(s.write(**drawn, unruliness=0.3)),
         "uneven": lambda: s.picture(s.write(unevenness=0.14, climb=0.08)),
         "small": lambda: s.picture(s.write("38,50", shrink=0.6)),
         "slant": lambda: s.picture(view={"matrix": turned("slant")}),
