@@ -169,6 +169,17 @@ def test_lines_are_drawn_of_test_digits_or_of_digits_held_out(
     assert {type(picture) for picture in lines.pictures} == {np.ndarray}
 
 
+@pytest.mark.parametrize("as_json", [False, True])
+def test_what_was_measured_is_told_even_if_it_cannot_be_drawn(
+    inkling: Inkling, reader_file: Path, folder: Path, as_json: bool
+) -> None:
+    nowhere = reader_file / "x"
+    words = ["--as", "line", "--data", folder, "--pictures", nowhere, *["--json"] * as_json]
+    end = inkling("evaluate", reader_file, *words)
+    assert (end.code, "cannot be written" in end.err) == (5, True)
+    assert ("exact" if as_json else "Exactly right") in end.out
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
@@ -184,7 +195,6 @@ def test_lines_are_drawn_of_test_digits_or_of_digits_held_out(
         ("READER --as line --data gone", 3, "gone is no folder"),
         ("READER --as line --data BAD", 3, 'line 2: "text" is "12 kg"; "k" is not one of'),
         ("READER --as line --data MARKS", 3, "no picture is labelled with a number"),
-        ("READER --as line --data FOLDER --pictures READER/x", 5, "cannot be written"),
     ],
 )
 def test_wrong_use_says_what_to_do(
@@ -199,7 +209,6 @@ def test_wrong_use_says_what_to_do(
         "LETTERS": write_weights(tmp_path / "letters.safetensors", "line-reader", tuple("abc")),
         "BAD": write_labelled(tmp_path / "bad", ["1", "2"], ["1", "12 kg"]),
         "MARKS": write_labelled(tmp_path / "marks", ["X"], ["crossed out"]),
-        "READER/x": reader_file / "x",
     }
     end = inkling("evaluate", *(named.get(word, word) for word in words.split()))
     assert end.code == code

@@ -80,3 +80,15 @@ def test_a_missing_file_is_told(inkling: Inkling, words: tuple[str, ...]) -> Non
     done = inkling(*words)
     assert done.code == 3
     assert "none." in done.err
+
+
+@pytest.mark.parametrize("name", ["blank.png", "blank.yaml", "scan.png"])
+def test_a_drawing_takes_the_place_of_nothing_that_is_read(inkling: Inkling, blank: Path, name: str) -> None:
+    inkling("form", "new", blank)
+    scan = blank.with_name("scan.png")
+    scan.write_bytes(blank.read_bytes())
+    target = blank.with_name(name)
+    before = target.read_bytes()
+    done = inkling("form", "check", blank.with_suffix(".yaml"), scan, "--output", target)
+    assert done.code == 2
+    assert target.read_bytes() == before

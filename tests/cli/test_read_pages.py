@@ -59,7 +59,7 @@ def test_people_see_the_fields_and_a_count(inkling: Inkling, sheets: list[Path])
     end = inkling("read", sheets[0], "--form", TALLY / "template.yaml")
     assert end.code == 0
     first, *rows = end.out.splitlines()
-    assert "filled-1.jpg, page 1" in end.out.replace("\n", "")
+    assert "filled-1.jpg, page 1" in " ".join(end.out.split())
     assert any(row.split()[:2] == ["votes_2", "235"] for row in rows)
     assert end.out.rstrip().splitlines()[-1].startswith("1 page: ")
     assert all(len(line) <= 80 for line in end.out.splitlines() if "filled-1.jpg" not in line)
@@ -223,3 +223,40 @@ def test_two_processes_do_not_write_one_output(inkling: Inkling, sheets: list[Pa
         end = inkling("read", sheets[0], "--form", TALLY / "template.yaml", "--out", tmp_path / "out.csv")
     assert end.code == 2
     assert "being written by another process" in " ".join(end.err.split())
+
+
+@pytest.mark.parametrize("option", ["--out", "--plot"])
+@pytest.mark.parametrize("name", ["template.yaml", "blank.png"])
+def test_the_form_is_not_written_over(
+    inkling: Inkling, sheets: list[Path], tmp_path: Path, option: str, name: str
+) -> None:
+    for part in ("template.yaml", "blank.png"):
+        shutil.copy(TALLY / part, tmp_path)
+    before = (tmp_path / name).read_bytes()
+    end = inkling("read", sheets[0], "--form", tmp_path / "template.yaml", option, tmp_path / name)
+    assert (end.code, "writing it would destroy it" in end.err) == (2, True)
+    assert (tmp_path / name).read_bytes() == before
+
+
+def test_a_field_that_is_covered_is_a_part_that_failed(
+    inkling: Inkling, sheets: list[Path], tmp_path: Path
+) -> None:
+    with Image.open(sheets[0]) as sheet:
+        sheet.paste((60, 60, 60), (0, 1000, *sheet.size))
+        sheet.save(tmp_path / "covered.png")
+    end = inkling("read", tmp_path / "covered.png", "--form", TALLY / "template.yaml", "--json")
+    states = [json.loads(line)["status"] for line in end.out.splitlines()]
+    assert "failed" in states
+    assert "read" in states
+    assert end.code == 4
+    assert "Of 1 page a part failed" in end.err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full is Linux's")
+def test_results_that_cannot_be_printed_are_told_of(sheets: list[Path]) -> None:
+    words = [sys.executable, "-m", "inkling.cli.app", "read", str(sheets[0]), "--json"]
+    with Path("/dev/full").open("wb") as full:
+        end = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, check=False, text=True)
+    assert end.returncode == 5
+    assert "no space is left" in end.stderr
+    assert "Traceback" not in end.stderr

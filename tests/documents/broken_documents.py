@@ -100,6 +100,17 @@ def tiff_with_a_damaged_page(pages: int, damaged: int) -> bytes:
     return bytes(content)
 
 
+def tiff_with_a_page_elsewhere(pages: int, missing: int) -> bytes:
+    """A TIFF of which one page's data would lie behind the end of the file."""
+    content = bytearray(tiff((picture(n) for n in range(1, pages + 1)), compression="tiff_lzw"))
+    at = directories(bytes(content))[missing - 1].at
+    (count,) = struct.unpack_from("<H", content, at)
+    for entry in range(at + 2, at + 2 + 12 * count, 12):
+        if struct.unpack_from("<H", content, entry) == (273,):
+            struct.pack_into("<I", content, entry + 8, len(content) + 1000)
+    return bytes(content)
+
+
 def long_tiff(pages: int, page: np.ndarray | None = None) -> bytes:
     """A TIFF of many pages, all of them the same bilevel picture."""
     content = tiff([Image.fromarray(picture(1) if page is None else page).convert("1")], compression="group4")

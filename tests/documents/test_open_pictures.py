@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from broken_documents import bars, directories, plain_tiff, tiff, tiff_in_a_circle
+from broken_documents import bars, directories, plain_tiff, tiff, tiff_in_a_circle, tiff_with_a_page_elsewhere
 from opened_documents import PAGES, encoded, only, outline
 from PIL import Image
 
@@ -38,6 +38,14 @@ def test_a_picture_of_any_kind_is_one_page(kind: str, options: dict[str, object]
     assert page.image.shape[:2] == (60, 40)
     assert (page.source, page.number, page.changes) == (str(path), 1, ())
     assert np.array_equal(page.to_original, np.eye(3))
+
+
+@pytest.mark.parametrize("missing", [1, 2, 3])
+def test_a_page_whose_data_are_not_in_the_file_is_no_black_page(missing: int) -> None:
+    pages = list(open_pages(tiff_with_a_page_elsewhere(3, missing), name="s.tif"))
+    [told] = [page for page in pages if isinstance(page, Unopened)]
+    assert (told.number, "lies outside the file" in told.reason) == (missing, True)
+    assert sorted(bars(page.image) for page in pages if page is not told) == sorted({1, 2, 3} - {missing})
 
 
 @pytest.mark.parametrize("options", [{}, {"compression": "tiff_lzw"}, {"compression": "tiff_adobe_deflate"}])

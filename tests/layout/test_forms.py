@@ -103,10 +103,11 @@ def test_regions_say_what_the_template_says(tmp_path: Path) -> None:
     ]
 
 
-def test_a_covered_field_is_not_an_empty_one(tmp_path: Path) -> None:
+@pytest.mark.parametrize("grey", [255, 40])
+def test_a_covered_field_is_not_an_empty_one(tmp_path: Path, grey: int) -> None:
     template = make_template(tmp_path, draw_form())
     seen = draw_form()
-    seen[row_edges(ROWS)[5][0] + 4 : row_edges(ROWS)[6][1] - 4, 40:] = 255  # white paper over two rows
+    seen[row_edges(ROWS)[5][0] + 4 : row_edges(ROWS)[6][1] - 4, 40:] = grey  # something over two rows
     regions = place_form(template, Page(seen)).regions
     hidden = [region.name for region in regions if region.reason and region.kind == "comb"]
     assert hidden == ["row_5", "row_6"]

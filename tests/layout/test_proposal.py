@@ -54,6 +54,16 @@ def test_boxes_of_a_filled_form_are_fields_when_that_is_said() -> None:
     assert sum(isinstance(field, CombField) for field in filled) == 8
 
 
+def test_of_fields_that_overlap_the_larger_one_is_proposed() -> None:
+    form = np.full((700, 1000), 255, np.uint8)
+    boxes = [(100, 100, 200, 200), (245, 100, 345, 200), (100, 300, 400, 380)]
+    between = (207, 112, 238, 188)  # a loop that somebody wrote between the boxes of a comb
+    for left, top, right, bottom in (*boxes, between):
+        cv2.rectangle(form, (left, top), (right, bottom), 0, 3)
+    fields = propose_fields(Page(form), filled=True).fields
+    assert [field.kind for field in fields] == ["comb", "line"]
+
+
 def test_what_is_proposed_can_be_loaded(tmp_path: Path) -> None:
     Image.fromarray(draw_form()).save(tmp_path / "blank.png")
     fields = propose_fields(Page(draw_form())).fields

@@ -106,6 +106,8 @@ def changed(old: str, new: str) -> str:
         (changed("[10, 60, 190]", "[10, 60, 250]"), 13, "lie within 'box'"),
         (changed('"0123456789"', "123456789"), 9, "put it in quotes"),
         (changed("length: 3", "length: -3"), 8, "'length'"),
+        (changed('"0123456789"', '"0123x"'), 9, '"x" cannot be read here, but for "0123456789"'),
+        (changed('"0123456789"', '"0123."'), 9, '"." cannot be read here, but for "0123456789"'),
         (changed("name: Tally sheet", "name: ''"), 1, "'name'"),
         (changed("reference: blank.png", "reference: blank.png\ndpi: 5"), 3, "'dpi'"),
         ("name: x\nreference: blank.png\nfields: []\n", 3, "there are none"),

@@ -130,6 +130,15 @@ def test_where_nothing_is_written_the_whole_picture_is_kept(picture: np.ndarray)
     assert find_rows(picture) == (0, len(picture))
 
 
+def test_little_writing_on_much_paper_is_found() -> None:
+    picture = sheet(400, 2000)
+    for left in (900, 940, 980):
+        picture[160:222, left : left + 8] = 60
+    top, bottom = find_rows(picture)
+    assert 120 <= top <= 160
+    assert 222 <= bottom <= 262
+
+
 def test_a_dot_alone_does_not_fill_the_line() -> None:
     picture = sheet()
     picture[30:40, 50:60] = 60

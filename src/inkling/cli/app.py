@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import io
+import os
 import sys
 from typing import Annotated
 
@@ -12,7 +14,7 @@ from rich.console import Console
 import inkling
 from inkling.cli import calibrate, classify, data, doctor, evaluate, export, form, inspect, read, train
 from inkling.cli.readings import safe
-from inkling.errors import InklingError
+from inkling.errors import InklingError, StorageError
 
 app = typer.Typer(
     name="inkling",
@@ -63,6 +65,13 @@ def main() -> None:
         if problem.remedy:
             console.print(f"[dim]  what to do:[/dim] {safe(problem.remedy)}", soft_wrap=True)
         sys.exit(problem.exit_code)
+    except OSError as problem:
+        if problem.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left cannot go there either
+        typer.echo("error: The results cannot be printed: no space is left where they go.", err=True)
+        typer.echo("  what to do: Free some space, and run it again.", err=True)
+        sys.exit(StorageError.exit_code)
 
 
 if __name__ == "__main__":

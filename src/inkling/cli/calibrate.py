@@ -81,11 +81,13 @@ def calibrate(
         trained_on=header.trained_on | {"calibrated_on": {"data": name, "pictures": result["n"]} | compared},
         scores=header.scores | {"calibrated": {key: result[key] for key in _SCORES}},
     )
+    if not as_json:  # what was measured is told, even if the weights cannot be written
+        _print(result)
     save_weights(path, replace(fitted.weights, header=header))
     if as_json:
         typer.echo(json.dumps(result | compared | {"weights": str(path), "failures": failures}))
     else:
-        _print(result, path)
+        typer.echo(f"Weights            {path}\nRead with them     --weights {path}")
     refuse_failures(failures, len(labels))
 
 
@@ -136,7 +138,7 @@ def _record(name: str, fitted: LineCalibration, measured: LineScores, loaded: We
     }
 
 
-def _print(result: dict[str, Any], path: Path) -> None:
+def _print(result: dict[str, Any]) -> None:
     console = Console(highlight=False, soft_wrap=True)
     low, high = result["interval"]
     (old_slope, old_intercept), (slope, intercept) = result["calibration_before"], result["calibration"]
@@ -154,7 +156,3 @@ def _print(result: dict[str, Any], path: Path) -> None:
             "[bold yellow]What was read right was no surer than what was read wrong:\n"
             "all numbers get the same confidence.[/bold yellow]"
         )
-    console.print(
-        f"Weights            {escape(str(path))}\n"
-        f"Read with them     [bold]--weights {escape(str(path))}[/bold]"
-    )

@@ -92,20 +92,22 @@ def _evaluate_lines(
     readings = read_all(lines.pictures, loaded, compared)
     result = of_lines.measure(lines, readings, loaded.header.alphabet, **compared)
     seen = _seen(lines.learned_from, loaded.header.trained_on)
-    drawn: list[Path] = []
-    if pictures is not None:
-        from inkling.evaluation.drawing_lines import write_line_report
-
-        opened = of_lines.OpenedWhenSeen(result.lines.pictures)
-        drawn = write_line_report(pictures, evaluation=result.evaluation, pictures=opened)
-    if as_json:
-        typer.echo(json.dumps(of_lines.to_json(result, seen=seen, drawn=drawn) | compared))
-    else:
+    if not as_json:
         said = ", a comma as good as a point" * compared["same_point"]
         said += ", only digits compared" * compared["digits_only"]
         of_lines.show(result, seen=seen, compared=said)
-        if drawn:
-            typer.echo(f"Pictures        {len(drawn)} drawings in {pictures}")
+    drawn: list[Path] = []
+    try:  # what was measured is told, even if it cannot be drawn
+        if pictures is not None:
+            from inkling.evaluation.drawing_lines import write_line_report
+
+            opened = of_lines.OpenedWhenSeen(result.lines.pictures)
+            drawn = write_line_report(pictures, evaluation=result.evaluation, pictures=opened)
+    finally:
+        if as_json:
+            typer.echo(json.dumps(of_lines.to_json(result, seen=seen, drawn=drawn) | compared))
+    if drawn and not as_json:
+        typer.echo(f"Pictures        {len(drawn)} drawings in {pictures}")
     refuse_failures(result.failures, len(readings))
 
 

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from inkling.elements import Reading
 
 
+_SHOWN = 3
+"""Reasons that an error tells at most."""
+
+
 def failures_of(readings: Sequence[Reading]) -> list[str]:
     """Why pictures could not be opened, each with where it came from."""
     return [told(each.source, each.reason) for each in readings if each.status == "failed"]
@@ -40,6 +44,12 @@ def refuse_failures(reasons: Sequence[str], count: int, *, what: str = "pictures
         return
     if len(reasons) == count:
         raise PictureError(
-            reasons[0] if count == 1 else f"None of {count} {what} could be read: {reasons[0]}"
+            reasons[0] if count == 1 else f"None of {count} {what} could be read: {_some(reasons)}"
         )
-    raise PartialError(f"{len(reasons)} of {count} {what} could not be read: {reasons[0]}")
+    raise PartialError(f"{len(reasons)} of {count} {what} could not be read: {_some(reasons)}")
+
+
+def _some(reasons: Sequence[str]) -> str:
+    """The first reasons, and how many more there are."""
+    more = f" And {len(reasons) - _SHOWN} more." if len(reasons) > _SHOWN else ""
+    return " ".join(reasons[:_SHOWN]) + more

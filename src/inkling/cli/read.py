@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from inkling.errors import UnknownNameError, UsageError
+from inkling.errors import PartialError, UnknownNameError, UsageError
 
 if TYPE_CHECKING:
     from inkling.cli.read_lines import Rules
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from inkling.elements import Page, PageReadings, Unopened
     from inkling.export.resume import PageKey
     from inkling.export.writing import Writer
+    from inkling.layout.template import Template
     from inkling.networks.weights import Weights
     from inkling.recognition.read import PageKind
 
@@ -102,6 +103,7 @@ def read(
     from inkling.documents.files import find_files
     from inkling.documents.ranges import parse_pages
     from inkling.export.choose import RESUMABLE, suffix_of
+    from inkling.layout.template import load_template
 
     lines, what = kind is Kind.line, "picture" if kind is Kind.line else "page"
     _refuse(as_json and as_csv, "--json and --csv exclude each other.", "Leave one out.")
@@ -117,12 +119,14 @@ def read(
     loaded = load_line_reader(weights)
     files = list(dict.fromkeys(find_files(paths)))
     rules = Rules(same_point=same_point, digits_only=digits_only) if lines else None
-    reader = _reader(loaded, form, table=table, printed=printed, rules=rules)
-    writers, done = _outputs(files, out or [], plot, crops, loaded, lines=lines, resume=resume)
+    template = load_template(form) if form else None
+    reader = _reader(loaded, template, table=table, printed=printed, rules=rules)
+    inputs = [*files, *([str(form), str(template.reference_path)] if form and template else [])]
+    writers, done = _outputs(files, inputs, out or [], plot, crops, loaded, lines=lines, resume=resume)
     printer = _printer(files, loaded, lines=lines, as_json=as_json, as_csv=as_csv)
     opening = Opening(wanted, dpi, limits, done)
     try:
-        reasons = read_pages(files, opening, reader, writers, printer, batch=BATCH if lines else 1)
+        reasons, parts = read_pages(files, opening, reader, writers, printer, batch=BATCH if lines else 1)
     except KeyboardInterrupt:
         what += "s" * (printer.pages != 1)
         on = "; go on with --resume" if out and all(suffix_of(path) in RESUMABLE for path in out) else ""
@@ -130,6 +134,8 @@ def read(
         raise typer.Exit(130) from None
     printer.close()
     refuse_failures([each for each in reasons if each], len(reasons), what=f"{what}s")
+    if parts:
+        raise PartialError(f"Of {len(parts)} {what}{'s' * (len(parts) != 1)} a part failed: {parts[0]}")
 
 
 def _refuse(wrong: bool, message: str, remedy: str) -> None:
@@ -156,19 +162,17 @@ def _limits(words: Sequence[str]) -> Limits:
 
 def _reader(
     loaded: Weights,
-    form: Path | None,
+    template: Template | None,
     *,
     table: bool,
     printed: bool,
     rules: Rules | None,
 ) -> Callable[[Sequence[Page | Unopened]], list[PageReadings]]:
     """What reads a batch of pages; by rules if they are lines."""
-    from inkling.layout.template import load_template
     from inkling.recognition.read import read_line_pages, read_page
 
     if rules:
         return partial(read_line_pages, weights=loaded, **rules)
-    template = load_template(form) if form else None
     kind: PageKind = "table" if table else "numbers"
     one = partial(read_page, form=template, kind=kind, printed=printed, weights=loaded)
     return lambda pages: [one(page) for page in pages]
@@ -176,6 +180,7 @@ def _reader(
 
 def _outputs(
     files: Sequence[str],
+    inputs: Sequence[str],
     out: Sequence[Path],
     plot: Path | None,
     crops: Path | None,
@@ -197,7 +202,7 @@ def _outputs(
 
     outputs = [path for path in (*out, plot, crops) if path is not None]
     for place, path in enumerate(outputs):
-        lost = path.is_file() and any(os.path.exists(file) and path.samefile(file) for file in files)
+        lost = path.is_file() and any(os.path.exists(file) and path.samefile(file) for file in inputs)
         _refuse(lost, f"{path} is to be read; writing it would destroy it.", "Name another output.")
         _refuse(path in outputs[:place], f"{path} is named as two outputs.", "Name another one.")
     if plot is not None and plot.suffix.lower() not in _DRAWINGS:

@@ -65,7 +65,7 @@ def read_pages(
     printer: Printer,
     *,
     batch: int = 1,
-) -> list[str]:
+) -> tuple[list[str], list[str]]:
     """Read every page of every file; write and show those of a batch before the next are opened.
 
     Args:
@@ -77,9 +77,10 @@ def read_pages(
         batch: Pages that are read together, at most.
 
     Returns:
-        Of each page, why it failed; empty when it did not.
+        Of each page, why it failed, empty when it did not; and of those of which a part failed, why.
     """
     reasons: list[str] = []
+    parts: list[str] = []
     with ExitStack() as stack:
         for writer in writers:
             stack.enter_context(writer)
@@ -95,11 +96,20 @@ def read_pages(
 
         for pages in _batches(chain.from_iterable(map(opening.pages_of, counted())), batch):
             results = reader(pages)
+            printer.show(results)  # first: if the disk is full, what was read is not lost
             _write(writers, pages, results)
-            printer.show(results)
             reasons += [told(each.source, each.reason) if each.failed else "" for each in results]
+            parts += [why for each in results if (why := _part(each))]
             bar.update(task, pages=len(reasons))
-    return reasons
+    return reasons, parts
+
+
+def _part(page: PageReadings) -> str:
+    """Why a part of a page failed, when the page itself did not; empty when none did."""
+    failed = [each for each in page.readings if each.status == "failed"]
+    if page.failed or not failed:
+        return ""
+    return told(page.source, f"{len(failed)} of {len(page.readings)} numbers: {failed[0].reason}")
 
 
 def _batches(pages: Iterator[Page | Unopened], most: int) -> Iterator[list[Page | Unopened]]:

@@ -61,6 +61,8 @@ class PictureFile:
 
     def __init__(self, stream: BinaryIO, name: str, limits: Limits) -> None:
         self.name, self.limits = name, limits
+        self._size = stream.seek(0, 2)
+        stream.seek(0)
         with picture_errors(told_of(name), limits.pixels):
             try:
                 self._picture = Image.open(stream, formats=FORMATS)
@@ -84,6 +86,7 @@ class PictureFile:
                 picture.info.pop("dpi", None)  # Pillow keeps that of the page before
                 picture.seek(self._frames[number - 1])
             self._refuse_large(subject, *picture.size)
+            self._refuse_missing(subject)
             resolution = _resolution(picture)
             image = decoded(picture)
             if resolution is None:
@@ -100,6 +103,17 @@ class PictureFile:
                 f"{subject} has {width:,} x {height:,} pixels, {excess}.",
                 remedy="Scale it down, or cut it into several.",
             )
+
+    def _refuse_missing(self, subject: str) -> None:
+        """Raise where parts of a TIFF's picture lie outside the file: they would be decoded as if black."""
+        tags = getattr(self._picture, "tag_v2", {})
+        for offsets, counts in ((273, 279), (324, 325)):  # of strips, and of tiles
+            starts, sizes = (np.atleast_1d(tags.get(tag, ())) for tag in (offsets, counts))
+            if len(starts) == len(sizes) and any(starts + sizes > self._size):
+                raise PictureError(
+                    f"{subject} is damaged: a part of its picture lies outside the file.",
+                    remedy="Get it again, or save it again.",
+                )
 
     def _squared(self, page: Page, subject: str, across: float, down: float) -> Page:
         """The page with pixels as wide as high, if they are far from that."""

@@ -12,7 +12,7 @@ import numpy as np
 from inkling.elements import Box, Page
 from inkling.errors import FormError
 from inkling.layout.rectangles import find_rectangles, millimetres
-from inkling.layout.template import CellsField, CombField, FormField, LineField
+from inkling.layout.template import CellsField, CombField, FormField, LineField, overlap
 from inkling.preprocessing.light import level
 
 _NARROW = 1.25
@@ -68,7 +68,7 @@ def propose_fields(page: Page, *, filled: bool = False) -> Proposal:
     rule = millimetres(grey.shape, _RULE)
     combs, rest = _split_combs(_runs(boxes, _are_comb))
     tables = _tables(_runs(rest, lambda a, b: b.left - a.right <= rule), rule)
-    fields = [_comb(run) for run in combs] + [_cells(rows) for rows in tables]
+    fields = _apart([_comb(run) for run in combs] + [_cells(rows) for rows in tables])
     ordered = _in_reading_order(fields)
     named = [field.model_copy(update={"name": f"field_{n}"}) for n, field in enumerate(ordered, start=1)]
     return Proposal(tuple(named), labels)
@@ -231,6 +231,22 @@ def _around(boxes: Sequence[Box]) -> Box:
         max(box.right for box in boxes),
         max(box.bottom for box in boxes),
     )
+
+
+def _apart(fields: Sequence[FormField]) -> list[FormField]:
+    """Fields of which none overlaps another: of two that do, the larger one.
+
+    In a filled form, loops of digits and pieces of tables are boxes, too.
+    """
+    kept: list[FormField] = []
+    for field in sorted(fields, key=_area, reverse=True):
+        if not any(overlap(field.box, other.box) for other in kept):
+            kept.append(field)
+    return kept
+
+
+def _area(field: FormField) -> float:
+    return (field.box.right - field.box.left) * (field.box.bottom - field.box.top)
 
 
 def _in_reading_order(fields: Sequence[FormField]) -> list[FormField]:

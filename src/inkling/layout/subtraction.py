@@ -40,6 +40,13 @@ def expected_print(blank: Blank, found: Registration, shape: tuple[int, int]) ->
     return bent_picture(flat, found.bend * (height / blank.grey.shape[0]))
 
 
+_DARK = 32
+"""Levels below paper, from which on it is not seen."""
+
+_COVERED = 0.45
+"""Part of the paper that no writing makes dark."""
+
+
 def shown_print(seen: NDArray[np.uint8], printed: NDArray[np.uint8]) -> float | None:
     """The part of what should be printed that a page shows, 0 to 1.
 
@@ -48,12 +55,15 @@ def shown_print(seen: NDArray[np.uint8], printed: NDArray[np.uint8]) -> float | 
         printed: uint8 (h, w), the same part of the blank.
 
     Returns:
-        None when too little is printed there to tell.
+        None when too little is printed there to tell; 0 where something dark covers the paper.
     """
     depth = 255 - printed
     mask = depth >= _FAINT
     if mask.sum() < _LEAST_PRINT:
         return None
+    paper = seen[~mask]
+    if paper.size and (paper < 255 - _DARK).mean() > _COVERED:
+        return 0.0
     near = 255 - cv2.erode(seen, _disc(2))
     return float((near[mask] > np.maximum(_PALEST * depth[mask], _FAINT)).mean())
 

@@ -24,7 +24,7 @@ import os
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -35,9 +35,12 @@ from pydantic import (
     StrictBool,
     StringConstraints,
     ValidationError,
+    field_validator,
     model_validator,
 )
 
+from inkling.datasets.folders import quoted
+from inkling.datasets.lines.writing import CHARACTERS
 from inkling.documents.open import PageRanges, open_pages
 from inkling.elements import Box, Page, Unopened
 from inkling.errors import TemplateError
@@ -119,6 +122,18 @@ class _Entry(BaseModel):
     length: Annotated[int | None, Field(strict=True, ge=1, le=100)] = None
     characters: Annotated[str, StringConstraints(strict=True, max_length=100)] = ""
 
+    readable: ClassVar[tuple[str, ...]] = CHARACTERS
+    """What can be read in such a field."""
+
+    @field_validator("characters")
+    @classmethod
+    def _can_be_read(cls, characters: str) -> str:
+        for character in characters:
+            if character not in cls.readable:
+                known = "".join(cls.readable)
+                raise ValueError(f"{quoted(character)} cannot be read here, but for {quoted(known)}")
+        return characters
+
 
 class LineField(_Entry):
     """A number on a line or in a box."""
@@ -135,6 +150,8 @@ class CombField(_Entry):
 
     kind: Literal["comb"]
     boxes: _Boxes
+
+    readable: ClassVar[tuple[str, ...]] = CHARACTERS[:10]
 
     @model_validator(mode="after")
     def _are_inside(self) -> Self:
@@ -215,15 +232,19 @@ class Template(BaseModel):
 
     _folder: Path = PrivateAttr(default=Path())
 
+    @property
+    def reference_path(self) -> Path:
+        """Where the reference lies, links followed; it need not be there."""
+        return (self._folder.resolve() / self.reference).resolve()
+
     def blank(self) -> Page:
         """Open the picture of the blank form.
 
         Raises:
             TemplateError: It is missing, lies outside the template's folder, or cannot be opened.
         """
-        folder = self._folder.resolve()
-        path = (folder / self.reference).resolve()
-        if not path.is_relative_to(folder):
+        path = self.reference_path
+        if not path.is_relative_to(self._folder.resolve()):
             raise TemplateError(
                 f"The reference '{self.reference}' lies outside the template's folder.",
                 remedy="Put the picture of the blank form beside the template.",
@@ -344,14 +365,15 @@ def _overlaps(template: Template) -> list[tuple[Place, str]]:
         for second in order[rank + 1 :]:
             if template.fields[second].box.top >= box.bottom:
                 break
-            if _overlap(box, template.fields[second].box):
+            if overlap(box, template.fields[second].box):
                 early, late = sorted((first, second))
                 told = f"the field overlaps '{template.fields[early].name}'"
                 wrong.append((("fields", late, "box"), told))
     return wrong
 
 
-def _overlap(a: Box, b: Box) -> bool:
+def overlap(a: Box, b: Box) -> bool:
+    """Whether two fields share more than their borders."""
     across = min(a.right, b.right) - max(a.left, b.left)
     down = min(a.bottom, b.bottom) - max(a.top, b.top)
     smaller = min((box.right - box.left) * (box.bottom - box.top) for box in (a, b))

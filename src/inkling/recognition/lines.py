@@ -232,7 +232,7 @@ def open_line(picture: Picture) -> Framing:
     height, width = pixels.shape[:2]
     if height < LEAST_HEIGHT or width < 2:
         raise PictureError(
-            f"A line of writing is at least {LEAST_HEIGHT} pixels high; this has {width} x {height}.",
+            f"A line is at least {LEAST_HEIGHT} pixels high and 2 wide; this has {width} x {height}.",
             remedy="Cut it from a larger scan.",
         )
     if width > MOST_ASPECT * height:

@@ -143,8 +143,10 @@ def find_rows(grey: NDArray[np.uint8]) -> tuple[int, int]:
     small = cv2.GaussianBlur(_resize(grey, columns, rows), (0, 0), 0.7)
     paper = int(np.median(small))
     inside = small[rows // 10 : rows - rows // 10, columns // 16 : columns - columns // 16]
-    depth = paper - float(np.quantile(inside, 0.02))
-    if depth < _LEAST_RANGE:
+    # Where much paper is around little writing, its ink is but a few of the pixels.
+    depths = paper - np.quantile(inside, (0.02, 0.001))
+    depth = float(next((depth for depth in depths if depth >= _LEAST_RANGE), 0.0))
+    if depth == 0:
         return 0, height
     ink = (small < paper - _INK_PART * depth).astype(np.uint8)
     _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)

@@ -134,7 +134,7 @@ def _labelled_folder(path: str | os.PathLike[str]) -> Path:
     if not (folder / LABELS).is_file():
         raise DatasetError(
             f"{folder} holds no {LABELS}." if folder.is_dir() else f"{folder} is no folder.",
-            remedy="Name a folder of pictures with that file: review writes one, or a person.",
+            remedy="Name a folder of pictures with that file; docs/lines.md says what stands in it.",
         )
     return folder
 

@@ -89,10 +89,10 @@ class Cuttings:
         if change > 0:
             margin = (change + 1) // 2
             return np.asarray(cv2.dilate(np.pad(large, margin), _nib(change)), np.uint8)
-        rows = _rows_of_ink(large)
+        inked = _rows_of_ink(large)
         for less in range(change, 0):
             thin = np.asarray(cv2.erode(large, _nib(-less)), np.uint8)
-            if _rows_of_ink(thin) >= _STAYS * rows:
+            if _rows_of_ink(thin) >= _STAYS * inked:
                 return thin
         return np.asarray(large, np.uint8)
 
