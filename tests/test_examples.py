@@ -19,9 +19,8 @@ from inkling.recognition.read import read
 FOLDER = Path(__file__).parents[1] / "examples" / "tally"
 TRUTH: dict[str, dict[str, str]] = json.loads((FOLDER / "truth.json").read_text(encoding="utf-8"))
 
-MISREAD = {("filled-1.jpg", "votes_1"), ("filled-3.jpg", "votes_3")}
-"""Fields that the weights in the box may get wrong: an 0 with a tail, and a box crossed out by one stroke
-that a 1 could be."""
+MISREAD = {("filled-2.jpg", "votes_4"), ("filled-3.jpg", "votes_5")}
+"""Fields that the weights in the box may get wrong: an 8 whose loops are filled, and a 1 like a bracket."""
 
 
 @pytest.fixture(scope="module")

@@ -17,6 +17,12 @@ _FAINT = 12
 _DARK = 100
 """Grey levels below white from which print is as dark as writing may be; guides are paler."""
 
+_UNSEEN = 223
+"""Where paper should be, a darker level is something that lies on it, or writing."""
+
+_COVERED = 0.45
+"""Part of the paper around a field that no writing makes dark."""
+
 _MARGIN = 28
 """Grey levels by which writing is darker than pale print."""
 
@@ -40,13 +46,6 @@ def expected_print(blank: Blank, found: Registration, shape: tuple[int, int]) ->
     return bent_picture(flat, found.bend * (height / blank.grey.shape[0]))
 
 
-_DARK = 32
-"""Levels below paper, from which on it is not seen."""
-
-_COVERED = 0.45
-"""Part of the paper that no writing makes dark."""
-
-
 def shown_print(seen: NDArray[np.uint8], printed: NDArray[np.uint8]) -> float | None:
     """The part of what should be printed that a page shows, 0 to 1.
 
@@ -62,7 +61,7 @@ def shown_print(seen: NDArray[np.uint8], printed: NDArray[np.uint8]) -> float | 
     if mask.sum() < _LEAST_PRINT:
         return None
     paper = seen[~mask]
-    if paper.size and (paper < 255 - _DARK).mean() > _COVERED:
+    if paper.size and (paper < _UNSEEN).mean() > _COVERED:
         return 0.0
     near = 255 - cv2.erode(seen, _disc(2))
     return float((near[mask] > np.maximum(_PALEST * depth[mask], _FAINT)).mean())

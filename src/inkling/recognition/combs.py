@@ -27,7 +27,7 @@ from inkling.transforms.boxes import frame_box
 Floats = NDArray[np.float64]
 Grey = NDArray[np.uint8]
 
-CALIBRATION = (1.023, 0.184)
+CALIBRATION = (0.900, 0.255)
 """Slope and intercept of the logistic curve from the score of a comb to its confidence. Fitted to combs
 that were drawn, by `benchmarks/comb_accuracy.py`; to be fitted anew to other weights."""
 
