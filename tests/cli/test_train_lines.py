@@ -196,6 +196,25 @@ def other_weights(path: Path, name: str, widths: tuple[int, ...], alphabet: tupl
     return path
 
 
+def test_weights_go_on_with_lines_of_digits_and_a_part_of_them_is_kept(
+    inkling: Inkling, reader: Path, tmp_path: Path
+) -> None:
+    old = load_weights(reader / "weights.safetensors").network.state_dict()
+    ends = {}
+    for keep in ("0", "0.75"):
+        run = tmp_path / keep
+        words = (*TINY, "epochs=0.2", f"keep={keep}", "--from", reader / "weights.safetensors")
+        end = inkling("train", "lines", *words, "--data", "sample", "--run", run)
+        assert end.code == 0, end.err
+        assert "lines of 4,750 digits to learn from" in end.err
+        ends[keep] = load_weights(run / "weights.safetensors").network.state_dict()
+    for name, value in ends["0.75"].items():
+        if value.is_floating_point():
+            between = 0.75 * old[name] + 0.25 * ends["0"][name]
+            torch.testing.assert_close(value, between, rtol=2e-3, atol=1e-4)
+    assert not all(torch.equal(value, ends["0"][name]) for name, value in ends["0.75"].items())
+
+
 def test_what_cannot_be_fine_tuned_says_why(
     inkling: Inkling, reader: Path, labelled: Path, few: Path, tmp_path: Path
 ) -> None:
@@ -228,6 +247,8 @@ def test_what_cannot_be_fine_tuned_says_why(
         (["--network", "line-reader", "criterion=cross-entropy"], 2, "does not fit a line-reader"),
         (["--network", "convnet", "criterion=ctc"], 2, "does not fit a convnet"),
         (["lines", "label_smoothing=0.1"], 2, "label_smoothing has no meaning"),
+        (["lines", "keep=0.5"], 2, "keep is of the weights that the network begins with"),
+        (["lines", "keep=1", "begin=x"], 2, "keep must be from 0 to below 1"),
         (
             ["quick", "--from", old, "--data", labelled],
             2,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from torch import nn
 
-from inkling.training.averaging import WeightAverage
+from inkling.training.averaging import WeightAverage, move_towards
 
 
 def weigh(layer: nn.Module, value: float) -> None:
@@ -57,3 +59,16 @@ def test_the_mean_of_weights_that_stand_still_is_those_weights() -> None:
     for _ in range(30):
         average.update(layer)
     torch.testing.assert_close(average.network.weight, layer.weight)
+
+
+@given(st.floats(0, 1), st.integers(0, 10**6))
+def test_a_network_moves_so_far_towards_another(part: float, seed: int) -> None:
+    torch.manual_seed(seed)
+    here, there = (nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3)) for _ in range(2))
+    there(torch.randn(4, 2))
+    before = {name: value.clone() for name, value in here.state_dict().items()}
+    move_towards(here, there, part)
+    for name, value in here.state_dict().items():
+        goal = there.state_dict()[name]
+        expected = before[name] + part * (goal - before[name]) if value.is_floating_point() else goal
+        torch.testing.assert_close(value, expected)

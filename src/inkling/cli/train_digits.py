@@ -52,7 +52,7 @@ def conclude(training: Training, learned: Digits, heldout: Digits, folder: Path,
         trained_on=trained_on(training, learned.name, pictures=len(learned)),
     )
     weights = finish(
-        training.result.cpu(), header, learned.images, learned.targets, heldout.images, heldout.targets
+        training.blended().cpu(), header, learned.images, learned.targets, heldout.images, heldout.targets
     )
     save_weights(folder / WEIGHTS, weights)
     pictures = draw_report(

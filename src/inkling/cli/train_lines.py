@@ -161,7 +161,7 @@ def _conclude(
     from inkling.training.run import WEIGHTS
 
     familiar = [series(index) for index in range(_FAMILIAR_LINES)]
-    weights = finish_lines(training.result.cpu(), header, familiar, heldout)
+    weights = finish_lines(training.blended().cpu(), header, familiar, heldout)
     save_weights(folder / WEIGHTS, weights)
     after = score_lines(weights.network, heldout, header.alphabet)
     rows = {"Read exactly": after} if before is None else {"Before": before, "After": after}

@@ -1,4 +1,4 @@
-"""A running mean of the weights, which generalises better than the last of them."""
+"""Means of weights, which generalise better than the last of them."""
 
 from __future__ import annotations
 
@@ -29,9 +29,21 @@ class WeightAverage:
         """Move the average towards the weights of now."""
         self.updates += 1
         weight = 1 - min(self.decay, self.updates / (self.updates + 10))
-        mine, theirs = self.network.state_dict().values(), network.state_dict().values()
-        floating = [(a, b) for a, b in zip(mine, theirs, strict=True) if a.is_floating_point()]
-        torch._foreach_lerp_([a for a, _ in floating], [b for _, b in floating], weight)
-        for a, b in zip(mine, theirs, strict=True):
-            if not a.is_floating_point():
-                a.copy_(b)
+        move_towards(self.network, network, weight)
+
+
+@torch.no_grad()
+def move_towards(network: nn.Module, other: nn.Module, part: float) -> None:
+    """Move weights and normalisation statistics towards those of another network of the same kind.
+
+    Args:
+        network: Changed in place; its counters become those of the other.
+        other: Where it is moved to.
+        part: How far, 0 to 1.
+    """
+    mine, theirs = network.state_dict().values(), other.state_dict().values()
+    floating = [(a, b) for a, b in zip(mine, theirs, strict=True) if a.is_floating_point()]
+    torch._foreach_lerp_([a for a, _ in floating], [b for _, b in floating], part)
+    for a, b in zip(mine, theirs, strict=True):
+        if not a.is_floating_point():
+            a.copy_(b)

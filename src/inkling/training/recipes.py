@@ -59,6 +59,8 @@ class Recipe:
     """`on`, `off`, or `auto`: on a GPU, for trainings long enough to win the compilation back."""
     begin: str = ""
     """A weights file that the network begins with; empty for fresh weights."""
+    keep: float = 0.0
+    """Part of the weights that it began with in those that it ends with (0: none)."""
     lines_per_epoch: int = 25_600
     """Lines that count as an epoch, since a series of them has no end."""
     digits: str = "sample"
@@ -79,7 +81,7 @@ class Recipe:
         for name in ("batch_size", "accumulate", "log_every", "lines_per_epoch", "combs"):
             if getattr(self, name) < 1:
                 raise SettingsError(f"{name} must be at least 1, not {getattr(self, name)}.")
-        for name in ("label_smoothing", "average"):
+        for name in ("label_smoothing", "average", "keep"):
             if not 0 <= getattr(self, name) < 1:
                 raise SettingsError(f"{name} must be from 0 to below 1, not {getattr(self, name)}.")
         if not 0 < self.heldout < 1:
@@ -92,6 +94,8 @@ class Recipe:
 
     def _check_kind(self) -> None:
         """What is of digits and what is of lines does not mix."""
+        if self.keep and not self.begin:
+            raise SettingsError("keep is of the weights that the network begins with; name them: begin=FILE.")
         name = self.network.name
         lines = name in LINE_READERS
         if lines != (self.criterion in LINE_CRITERIA):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -16,7 +17,7 @@ from inkling.networks.build import LINE_READERS, build_network, in_channels_last
 from inkling.networks.perceptron import Perceptron
 from inkling.networks.weights import load_weights
 from inkling.training import distributed
-from inkling.training.averaging import WeightAverage
+from inkling.training.averaging import WeightAverage, move_towards
 from inkling.training.by_hand import fit_by_hand
 from inkling.training.checkpoints import (
     random_state,
@@ -87,6 +88,19 @@ class Training:
     def result(self) -> nn.Module:
         """The network to keep: the running mean of the weights if there is one, else the last."""
         return self.network if self.average is None else self.average.network
+
+    def blended(self) -> nn.Module:
+        """A network between `result` and the weights that it began with, as `recipe.keep` says.
+
+        Weights that a training began with and those that it ended with often lie in one valley of the
+        loss, and what lies between them generalises better than either (Wortsman et al., "Robust
+        fine-tuning of zero-shot models", 2022).
+        """
+        network = copy.deepcopy(self.result)
+        if self.recipe.keep:
+            before = _begin(self.recipe, self.material.classes).to(self.device)
+            move_towards(network, before, self.recipe.keep)
+        return network
 
     @property
     def finished(self) -> bool:
