@@ -21,11 +21,10 @@ from inkling.datasets.lines.hand import (
     Cuttings,
     Hand,
     Ink,
-    cross_out,
     pick_hand,
-    scribble,
     write_text,
 )
+from inkling.datasets.lines.scribbles import cross_out, scribble
 from inkling.datasets.lines.synthesis import View, bleed_through, cover_paper, expose, lay_beside
 
 Rng = np.random.Generator

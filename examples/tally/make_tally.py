@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 import inkling
-from inkling.datasets.lines.hand import EM, HEIGHT, TOP, Cuttings, Hand, Ink, cross_out, write_text
+from inkling.datasets.lines.hand import EM, HEIGHT, TOP, Cuttings, Hand, Ink, write_text
+from inkling.datasets.lines.scribbles import cross_out
 
 Light = NDArray[np.float32]
 """What paper throws back: (H, W) or (H, W, 3), 0 black to 1 white."""

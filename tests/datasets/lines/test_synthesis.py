@@ -17,11 +17,10 @@ from inkling.datasets.lines.hand import (
     TOP,
     Cuttings,
     Hand,
-    cross_out,
     pick_hand,
-    scribble,
     write_text,
 )
+from inkling.datasets.lines.scribbles import cross_out, scribble
 from inkling.datasets.lines.synthesis import draw_line, lay_beside
 
 

@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inkling.datasets.lines.hand import EM, TOP, Cuttings, Hand, cross_out, write_text
+from inkling.datasets.lines.hand import EM, TOP, Cuttings, Hand, write_text
+from inkling.datasets.lines.scribbles import cross_out
 from inkling.datasets.strokes import rounded_through
 
 Rng = np.random.Generator

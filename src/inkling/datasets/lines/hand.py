@@ -215,7 +215,7 @@ def write_text(text: str, hand: Hand, cuttings: Cuttings, rng: Rng) -> Ink:
             if previous.isdigit() and rng.random() < hand.joined:
                 y = base - size * rng.uniform(0.0, 1.0)
                 joint = [tuple(ends), ((ends[0] + begin) / 2, y), (begin + 0.3 * size, y)]
-                _stroke(sheet, np.array(joint), hand.pen * 0.8, rounded=True)
+                draw_stroke(sheet, np.array(joint), hand.pen * 0.8, rounded=True)
             ends = np.array([x - 0.1 * size, base - size * rng.uniform(0.1, 0.9)])
         previous = character
     columns = np.flatnonzero(sheet.any(axis=0))
@@ -254,11 +254,11 @@ def _write_digit(
     rightmost = max(float(path[:, 0].max()) for path in placed)
     shift = np.array([x - leftmost + hand.pen / 2, base - size])
     for path in placed:
-        _stroke(sheet, path + shift, hand.pen)
+        draw_stroke(sheet, path + shift, hand.pen)
     return x + rightmost - leftmost + hand.pen
 
 
-def _stroke(
+def draw_stroke(
     sheet: Sheet, path: NDArray[np.float64], pen: float, *, rounded: bool = False, force: float = 1.0
 ) -> None:
     """Draw a stroke, of less ink if less `force` was put into it."""
@@ -289,7 +289,7 @@ def _write_sign(sheet: Sheet, sign: str, x: float, base: float, size: float, han
         # It begins below the line as well as half-way up, like a small 1.
         top = base + 0.06 * size - rng.uniform(0.0, 0.8) * drop
         path = [(x + reach, top), (x + reach * rng.uniform(0.8, 1.2), top + drop * 0.4), (x, top + drop)]
-        _stroke(sheet, np.array(path), pen, rounded=True, force=force)
+        draw_stroke(sheet, np.array(path), pen, rounded=True, force=force)
         return x + reach + pen / 2
     if sign in "-=~":
         length = size * float(rng.triangular(0.2, 0.4, 1.2))
@@ -305,12 +305,12 @@ def _write_sign(sheet: Sheet, sign: str, x: float, base: float, size: float, han
                 (x + length * 0.65, y + bend),
                 (x + length, y - rise),
             ]
-            _stroke(sheet, np.array(path), pen, rounded=True)
+            draw_stroke(sheet, np.array(path), pen, rounded=True)
         return x + length
     if sign == "/":
         lean = size * rng.uniform(0.1, 0.6)
         ends = [(x + lean, base - size * rng.uniform(0.95, 1.3)), (x, base + size * rng.uniform(-0.05, 0.25))]
-        _stroke(sheet, np.array(ends), pen)
+        draw_stroke(sheet, np.array(ends), pen)
         return x + lean + pen / 2
     return _write_letter(sheet, sign, x, base, size, pen, rng)
 
@@ -318,10 +318,10 @@ def _write_sign(sheet: Sheet, sign: str, x: float, base: float, size: float, han
 def _dot(sheet: Sheet, x: float, y: float, across: float, force: float, rng: Rng) -> None:
     """A dot is a touch of the pen, seldom quite round."""
     touch = [(x, y), (x + rng.normal(0, 0.5) * across, y + rng.normal(0, 0.3) * across)]
-    _stroke(sheet, np.array(touch), across, force=force)
+    draw_stroke(sheet, np.array(touch), across, force=force)
 
 
-_FONTS = (
+FONTS = (
     cv2.FONT_HERSHEY_SCRIPT_SIMPLEX,
     cv2.FONT_HERSHEY_SCRIPT_SIMPLEX,
     cv2.FONT_HERSHEY_SCRIPT_COMPLEX,
@@ -334,70 +334,9 @@ _FONTS = (
 def _write_letter(
     sheet: Sheet, letter: str, x: float, base: float, size: float, pen: float, rng: Rng
 ) -> float:
-    font = _FONTS[int(rng.integers(len(_FONTS)))]
+    font = FONTS[int(rng.integers(len(FONTS)))]
     scale = size / 22  # a capital letter is about 22 pixels high at scale 1
     (across, _), _ = cv2.getTextSize(letter, font, scale, 1)
     where = (round(x), round(base))
     cv2.putText(sheet, letter, where, font, scale, 255, max(round(pen), 1), cv2.LINE_AA)
     return x + across
-
-
-_LETTERS = "aabcdeefghiijklmnoopqrstuvwxyzABCDEFGHIJKLMNOPRSTUVWXY&?!%"
-
-
-def scribble(hand: Hand, rng: Rng) -> Ink:
-    """Write what is no number: a word, a flourish, a tick, a doodle."""
-    kind = rng.random()
-    if kind < 0.5:
-        letters = "".join(_LETTERS[i] for i in rng.integers(0, len(_LETTERS), int(rng.integers(1, 9))))
-        sheet = np.zeros((HEIGHT, round(EM * (3 + 2.2 * len(letters)))), np.uint8)
-        x = 1.0 * EM
-        font = _FONTS[int(rng.integers(len(_FONTS)))]
-        scale = EM / 22 * rng.uniform(0.7, 1.1)
-        for letter in letters:
-            (across, _), _ = cv2.getTextSize(letter, font, scale, 1)
-            y = TOP + EM + rng.normal(0, hand.unevenness * EM)
-            cv2.putText(
-                sheet, letter, (round(x), round(y)), font, scale, 255, max(round(hand.pen), 1), cv2.LINE_AA
-            )
-            x += across + rng.normal(0, 2)
-    else:
-        length = int(rng.integers(2, 14)) if kind < 0.85 else 3
-        sheet = np.zeros((HEIGHT, round(EM * (3 + 0.6 * length))), np.uint8)
-        steps = np.stack([rng.uniform(-0.3, 0.9, 2 * length), rng.normal(0, 1, 2 * length)], axis=1)
-        path = np.array([1.2 * EM, TOP + EM / 2]) + np.cumsum(steps * (EM * 0.35, 0), axis=0)
-        path[:, 1] += np.clip(steps[:, 1], -1.3, 1.3) * EM * 0.4
-        path[:, 0] = np.clip(path[:, 0], EM, sheet.shape[1] - EM)
-        if kind >= 0.85:  # a tick
-            path = np.array([(0.0, 0.5), (0.25, 1.0), (rng.uniform(0.5, 1.2), rng.uniform(-0.2, 0.2))])
-            path = path * EM + (1.2 * EM, TOP)
-        _stroke(sheet, path, hand.pen, rounded=rng.random() < 0.8)
-    columns = np.flatnonzero(sheet.any(axis=0))
-    return Ink(sheet, int(columns[0]), int(columns[-1]) + 1)
-
-
-def cross_out(ink: Ink, hand: Hand, rng: Rng) -> None:
-    """Strike the writing through, in place: with a line or several, a cross, a zigzag, or loops."""
-    left, right = ink.left - EM * rng.uniform(-0.1, 0.3), ink.right + EM * rng.uniform(-0.1, 0.3)
-    pen = hand.pen * rng.uniform(0.8, 1.5)
-    kind = rng.random()
-    if kind < 0.45:
-        for _ in range(1 + int(rng.integers(0, 3))):
-            ys = TOP + EM * (0.5 + rng.normal(0, 0.14, 4))
-            _stroke(sheet=ink.sheet, path=_across(left, right, ys), pen=pen, rounded=True)
-    elif kind < 0.6:
-        high, low = TOP - EM * rng.uniform(-0.1, 0.2), TOP + EM * rng.uniform(0.9, 1.2)
-        _stroke(ink.sheet, np.array([(left, high), (right, low)]), pen)
-        if rng.random() < 0.7:
-            _stroke(ink.sheet, np.array([(left, low), (right, high)]), pen)
-    else:
-        turns = max(4, int((right - left) / EM * rng.uniform(2.0, 8.0)))
-        ys = TOP + EM * np.where(np.arange(turns) % 2, rng.uniform(0.0, 0.3), rng.uniform(0.7, 1.0))
-        path = _across(left, right, ys + rng.normal(0, 0.1 * EM, turns))
-        if rng.random() < 0.5:  # back and forth, more than once
-            path[:, 0] += rng.normal(0, 0.3 * EM, turns)
-        _stroke(ink.sheet, path, pen, rounded=rng.random() < 0.6)
-
-
-def _across(left: float, right: float, ys: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.stack([np.linspace(left, right, len(ys)), ys], axis=1)

@@ -18,12 +18,11 @@ from inkling.datasets.lines.hand import (
     Cuttings,
     Hand,
     Ink,
-    cross_out,
     pick_hand,
-    scribble,
     write_text,
 )
 from inkling.datasets.lines.paper import cast_light, make_paper
+from inkling.datasets.lines.scribbles import cross_out, scribble
 from inkling.datasets.lines.writing import Writing, write_line
 
 Rng = np.random.Generator
