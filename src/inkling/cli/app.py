@@ -6,7 +6,7 @@ import errno
 import io
 import os
 import sys
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
@@ -60,18 +60,22 @@ def main() -> None:
     try:
         app()
     except InklingError as problem:
-        console = Console(stderr=True, highlight=False)
-        console.print(f"[bold red]error:[/bold red] {safe(problem.message)}", soft_wrap=True)
-        if problem.remedy:
-            console.print(f"[dim]  what to do:[/dim] {safe(problem.remedy)}", soft_wrap=True)
-        sys.exit(problem.exit_code)
+        _end(problem)
     except OSError as problem:
         if problem.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left cannot go there either
-        typer.echo("error: The results cannot be printed: no space is left where they go.", err=True)
-        typer.echo("  what to do: Free some space, and run it again.", err=True)
-        sys.exit(StorageError.exit_code)
+        told = "The results cannot be printed: no space is left where they go."
+        _end(StorageError(told, remedy="Free some space, and run it again."))
+
+
+def _end(problem: InklingError) -> NoReturn:
+    """Tell an error, and exit with its code."""
+    console = Console(stderr=True, highlight=False)
+    console.print(f"[bold red]error:[/bold red] {safe(problem.message)}", soft_wrap=True)
+    if problem.remedy:
+        console.print(f"[dim]  what to do:[/dim] {safe(problem.remedy)}", soft_wrap=True)
+    sys.exit(problem.exit_code)
 
 
 if __name__ == "__main__":

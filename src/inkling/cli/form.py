@@ -118,6 +118,7 @@ def check(
 
     inkling form check sheet.yaml scan.jpg --output seen.png
     """
+    from inkling.export.writing import refuse_inputs
     from inkling.layout.forms import place_form, places_of
     from inkling.layout.template import load_template
 
@@ -125,9 +126,7 @@ def check(
     target = output or template.with_name(f"{template.stem}-check.png")
     if target.suffix.lower() != ".png":
         raise UsageError(f"The drawing is a PNG, not {target.name}.", remedy="Name it so: --output seen.png")
-    for path in (template, loaded.reference_path, filled):
-        if path is not None and path.exists() and target.exists() and target.samefile(path):
-            raise UsageError(f"{target} is to be read; writing it would destroy it.", remedy="Name another.")
+    refuse_inputs(target, filter(None, (template, loaded.reference_path, filled)))
     result: dict[str, object] = {"template": str(template), "fields": len(loaded.fields)}
     if filled is None:
         _draw(loaded.blank().image, places_of(loaded), target)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import enum
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import fields
 from functools import partial
@@ -199,11 +198,11 @@ def _outputs(
     from inkling.export.crops import Crops
     from inkling.export.names import Stems
     from inkling.export.resume import done_pages
+    from inkling.export.writing import refuse_inputs
 
     outputs = [path for path in (*out, plot, crops) if path is not None]
     for place, path in enumerate(outputs):
-        lost = path.is_file() and any(os.path.exists(file) and path.samefile(file) for file in inputs)
-        _refuse(lost, f"{path} is to be read; writing it would destroy it.", "Name another output.")
+        refuse_inputs(path, inputs)
         _refuse(path in outputs[:place], f"{path} is named as two outputs.", "Name another one.")
     if plot is not None and plot.suffix.lower() not in _DRAWINGS:
         raise UnknownNameError("format of drawings", plot.suffix, filter(None, _DRAWINGS))

@@ -8,7 +8,7 @@ import io
 import os
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO, Self
@@ -69,6 +69,16 @@ class Writer(ABC):
             StorageError: It cannot be written, such as when the disk is full; what was complete
                 stands.
         """
+
+
+def refuse_inputs(path: Path, inputs: Iterable[str | os.PathLike[str]]) -> None:
+    """Raise where an output would take the place of a file that is to be read.
+
+    Raises:
+        UsageError: It would.
+    """
+    if path.is_file() and any(os.path.exists(each) and path.samefile(each) for each in inputs):
+        raise UsageError(f"{path} is to be read; writing it would destroy it.", remedy="Name another output.")
 
 
 @contextlib.contextmanager

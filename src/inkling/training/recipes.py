@@ -93,7 +93,7 @@ class Recipe:
             raise SettingsError(f"seed must be below 2**63, not {self.seed}.")
 
     def _check_kind(self) -> None:
-        """What is of digits and what is of lines does not mix."""
+        """What is of digits and what is of lines does not mix; nothing is kept of what was not there."""
         if self.keep and not self.begin:
             raise SettingsError("keep is of the weights that the network begins with; name them: begin=FILE.")
         name = self.network.name

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inkling.datasets.lines.hand import EM, TOP, Cuttings, Hand, write_text
+from inkling.datasets.lines.hand import EM, TOP, Cuttings, Hand, draw_stroke, write_text
 from inkling.datasets.lines.scribbles import cross_out
-from inkling.datasets.strokes import rounded_through
 
 Rng = np.random.Generator
 Sheet = NDArray[np.uint8]
@@ -61,7 +59,7 @@ def write_along_guides(sheet: Sheet, box: Spot, digit: int, hand: Hand, rng: Rng
     if digit == 1 and rng.random() < 0.5:  # down the middle
         ends[[1, 5], 0] = box.at(0.5, 0)[0] + rng.normal(0, 0.04, 2) * box.width
     for path in _SEGMENTS[digit]:
-        _draw(sheet, ends[list(path)], hand.pen, rounded=rng.random() < 0.25)
+        draw_stroke(sheet, ends[list(path)], hand.pen, rounded=rng.random() < 0.25)
 
 
 def cross_box_out(sheet: Sheet, box: Spot, way: str, hand: Hand, cuttings: Cuttings, rng: Rng) -> None:
@@ -94,7 +92,7 @@ def cross_through(
         + rng.normal(0, 0.05, 4) * EM
         + np.arange(4) * rng.normal(0, 0.04) * EM
     )
-    _draw(sheet, np.column_stack([xs, ys]), hand.pen, rounded=True)
+    draw_stroke(sheet, np.column_stack([xs, ys]), hand.pen, rounded=True)
 
 
 def _tile(digit: int, hand: Hand, cuttings: Cuttings, rng: Rng, *, struck: bool) -> Sheet:
@@ -129,7 +127,7 @@ def _diagonal(sheet: Sheet, box: Spot, hand: Hand, rng: Rng, *, falls: bool) -> 
     xs, ys = np.array([inset[0], 1 - inset[1]]), np.array([inset[2], 1 - inset[3]])
     ends = np.array([box.at(x, y) for x, y in zip(xs, ys if falls else ys[::-1], strict=True)])
     middle = ends.mean(axis=0) + rng.normal(0, 0.05, 2) * box.height
-    _draw(sheet, np.array([ends[0], middle, ends[1]]), hand.pen, rounded=rng.random() < 0.5)
+    draw_stroke(sheet, np.array([ends[0], middle, ends[1]]), hand.pen, rounded=rng.random() < 0.5)
 
 
 def _scribble(sheet: Sheet, box: Spot, hand: Hand, rng: Rng) -> None:
@@ -140,10 +138,4 @@ def _scribble(sheet: Sheet, box: Spot, hand: Hand, rng: Rng) -> None:
     across = np.where(np.arange(turns) % 2, low, high) + rng.normal(0, 0.08, turns)
     pair = (along, across) if rng.random() < 0.6 else (across, along)
     path = np.array([box.at(x, y) for x, y in zip(*pair, strict=True)])
-    _draw(sheet, path, hand.pen, rounded=rng.random() < 0.5)
-
-
-def _draw(sheet: Sheet, path: NDArray[np.float64], pen: float, *, rounded: bool) -> None:
-    path = rounded_through(path, 6) if rounded else path
-    line = np.round(path * 16).astype(np.int32)
-    cv2.polylines(sheet, [line], False, 255, max(round(pen), 1), cv2.LINE_AA, 4)
+    draw_stroke(sheet, path, hand.pen, rounded=rng.random() < 0.5)
