@@ -89,11 +89,9 @@ def rounded_through(points: NDArray[np.float64], between: int = 12) -> NDArray[n
     """A Catmull-Rom curve through the points."""
     padded = np.concatenate([2 * points[:1] - points[1:2], points, 2 * points[-1:] - points[-2:-1]])
     t = np.linspace(0, 1, between, endpoint=False)[:, None]
-    parts = []
-    for a, b, c, d in zip(padded, padded[1:], padded[2:], padded[3:], strict=False):
-        curve = 2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * (b - c) + d - a) * t**3
-        parts.append(curve / 2)
-    return np.concatenate([*parts, points[-1:]])
+    a, b, c, d = (padded[first : len(padded) - 3 + first, None] for first in range(4))
+    curves = 2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * (b - c) + d - a) * t**3
+    return np.concatenate([curves.reshape(-1, 2) / 2, points[-1:]])
 
 
 def _loop(x: float, y: float, across: float, down: float, *, start: float = -90, turn: float = 360) -> Stroke:

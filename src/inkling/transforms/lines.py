@@ -37,6 +37,10 @@ _INK_PART = 0.45
 _MARGIN = 0.2
 """Rows above and below the writing that are kept, as a part of its height."""
 
+_RULE, _BORDER, _SIDE = 0.5, 0.6, 0.14
+"""What is as long, as a part of the columns, is a ruled line; as high, as a part of the rows, and so near
+to a side, as a part of the columns, is a border."""
+
 _LEAST_PART = 0.3
 """Part of the picture's rows that is kept at least: a dot is not to fill the line."""
 
@@ -149,6 +153,7 @@ def find_rows(grey: NDArray[np.uint8]) -> tuple[int, int]:
     if depth == 0:
         return 0, height
     ink = (small < paper - _INK_PART * depth).astype(np.uint8)
+    ink &= 1 - _rules_in(ink)
     _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     pieces = stats[1:][_are_writing(stats[1:], rows, columns)]
     if len(pieces) == 0:
@@ -160,6 +165,23 @@ def find_rows(grey: NDArray[np.uint8]) -> tuple[int, int]:
     # Whole rows of the small picture, so that a larger scan is cut at the same places.
     top, bottom = max(math.floor(middle - reach), 0), min(math.ceil(middle + reach), rows)
     return round(top * height / rows), round(bottom * height / rows)
+
+
+def _rules_in(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The part of some ink, 0 or 1, that is ruled lines and borders, which may meet and touch digits.
+
+    What runs straight along most of the picture is a line; of what runs down it, only what does so near
+    its sides: the stem of a digit is straight and high, too.
+    """
+    rows, columns = ink.shape
+    # A line that lies a little askew is a staircase: each step is to reach the next.
+    along = cv2.dilate(ink, np.ones((3, 1), np.uint8))
+    along = cv2.morphologyEx(along, cv2.MORPH_OPEN, np.ones((1, max(3, round(_RULE * columns))), np.uint8))
+    down = cv2.dilate(ink, np.ones((1, 3), np.uint8))
+    down = cv2.morphologyEx(down, cv2.MORPH_OPEN, np.ones((round(_BORDER * rows), 1), np.uint8))
+    side = round(_SIDE * columns)
+    down[:, side : columns - side] = 0
+    return np.asarray(ink & (along | down), np.uint8)
 
 
 def _are_writing(stats: NDArray[np.int32], rows: int, columns: int) -> NDArray[np.bool_]:

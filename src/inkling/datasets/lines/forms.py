@@ -1,8 +1,9 @@
 """The forms of digits in a line: those of the drawn digits, and more that real paper shows.
 
 Learned from looking at every second picture of two public sets of lines, cheque amounts and cells of
-a clinic's logbooks: a 1 whose upstroke is as long as its stem, a 9 like a P or a q, a 6 like a b, an 8
-and a 0 left open, a 7 that curls, a 2 that begins with a loop, a 5 like a root sign.
+a clinic's logbooks: a 1 whose upstroke is as long as its stem, a 9 like a P, a q or an open 8, a 6 like a
+b, an 8 and a 0 left open, a 7 that curls or that a bar makes a t, a 2 that begins with a loop, a 5 like a
+root sign.
 """
 
 from __future__ import annotations
@@ -217,6 +218,16 @@ def _seven_with_serif(rng: Rng) -> list[Stroke]:
     return strokes
 
 
+def _seven_like_t(rng: Rng) -> list[Stroke]:
+    """A short top, a steep stem, and a long bar low on it."""
+    corner = (rng.uniform(0.45, 0.7), rng.uniform(0.0, 0.1))
+    top: Points = [(rng.uniform(0.0, 0.2), rng.uniform(0.05, 0.25)), (0.3, rng.uniform(0.0, 0.12)), corner]
+    foot: Points = [(rng.uniform(0.3, 0.5), 0.7), (rng.uniform(0.15, 0.6), 1.0)]
+    y, rise = rng.uniform(0.4, 0.65), rng.uniform(-0.05, 0.2)
+    bar: Points = [(rng.uniform(-0.1, 0.25), y + rise / 2), (rng.uniform(0.8, 1.3), y - rise / 2)]
+    return [([*top, *foot], rng.random() < 0.6), (bar, False)]
+
+
 def _eight_two_rings(rng: Rng) -> list[Stroke]:
     """One ring on the other; they may overlap, or not quite touch, or stay open."""
     waist = rng.uniform(0.38, 0.55)
@@ -250,6 +261,15 @@ def _eight_like_b(rng: Rng) -> list[Stroke]:
     return [(back, True), (bows, True)]
 
 
+def _eight_from_the_left(rng: Rng) -> list[Stroke]:
+    """Begun with a hook at the top left, which need not close; a belly below, as a 6 has it."""
+    start = (rng.uniform(0.05, 0.35), rng.uniform(0.1, 0.4))
+    head: Points = [(0.35, rng.uniform(0.0, 0.1)), (rng.uniform(0.6, 0.85), 0.12), (0.5, 0.4)]
+    left = (rng.uniform(0.0, 0.2), rng.uniform(0.65, 0.85))
+    end = (rng.uniform(0.1, 0.45), rng.uniform(0.42, 0.6))
+    return [([start, *head, left, (0.4, 1.0), (rng.uniform(0.7, 0.95), 0.8), (0.6, 0.52), end], True)]
+
+
 def _eight_from_the_right(rng: Rng) -> list[Stroke]:
     """Begun at the top right, crossed in the middle, and closed with a straight stroke upwards."""
     start = (rng.uniform(0.7, 1.0), rng.uniform(0.0, 0.2))
@@ -277,6 +297,23 @@ def _nine_as_p(rng: Rng) -> list[Stroke]:
     return [([end, (0.1 + lean / 2, 0.25), *bow, end, (0.2, 1.0)], True)]
 
 
+def _nine_like_8(rng: Rng) -> list[Stroke]:
+    """The head closes at the waist, and the tail swings out to the right and back: an 8 open on its left."""
+    begin = (rng.uniform(0.1, 0.4), rng.uniform(0.3, 0.48))
+    head: Points = [(rng.uniform(0.05, 0.25), 0.2), (0.45, 0.0), (rng.uniform(0.7, 0.95), 0.2)]
+    waist = (rng.uniform(0.25, 0.5), rng.uniform(0.42, 0.55))
+    tail: Points = [(rng.uniform(0.55, 0.85), rng.uniform(0.65, 0.8)), (rng.uniform(0.2, 0.55), 1.0)]
+    return [([begin, *head, waist, *tail], True)]
+
+
+def _nine_with_tail_right(rng: Rng) -> list[Stroke]:
+    """A head whose tail runs out to the right, as in a Q or an R."""
+    head = _arc(0.42, 0.3, rng.uniform(0.3, 0.48), rng.uniform(0.2, 0.3), rng.uniform(-40, 60), -360.0)
+    turn = (rng.uniform(0.3, 0.6), rng.uniform(0.5, 0.65))
+    end = (rng.uniform(0.7, 1.2), rng.uniform(0.9, 1.02))
+    return [(head, True), ([turn, ((turn[0] + end[0]) / 2, 0.75), end], True)]
+
+
 def _nine_in_one(rng: Rng) -> list[Stroke]:
     """Head and tail in one sweep; the head may stay open."""
     start = rng.uniform(-60, 10)
@@ -293,9 +330,9 @@ _MORE: tuple[tuple[Form, ...], ...] = (
     (_four_like_h, _four_apart, _four_like_a_plus),
     (_five_in_one, _five_with_flying_bar, _five_like_a_tick, _five_like_a_root),
     (_six_like_b,),
-    (_seven_plain, _seven_curled, _seven_with_serif),
-    (_eight_open, _eight_two_rings, _eight_like_b, _eight_from_the_right),
-    (_nine_like_p, _nine_in_one, _nine_as_p, _nine_as_p),
+    (_seven_plain, _seven_curled, _seven_with_serif, _seven_like_t),
+    (_eight_open, _eight_two_rings, _eight_like_b, _eight_from_the_right, _eight_from_the_left),
+    (_nine_like_p, _nine_in_one, _nine_as_p, _nine_as_p, _nine_like_8, _nine_with_tail_right),
 )
 
 LINE_FORMS = tuple((*forms, *more) for forms, more in zip(FORMS, _MORE, strict=True))

@@ -192,10 +192,12 @@ def write_text(text: str, hand: Hand, cuttings: Cuttings, rng: Rng) -> Ink:
         lift = hand.climb * (x - start) + rng.normal(0, hand.unevenness * EM)
         size = EM * part * float(np.clip(rng.normal(1, 1.4 * hand.unevenness), 0.6, 1.4))
         gap = hand.gap + rng.normal(0, 1.5 * hand.unevenness * EM)
+        joined = hand.joined
         if character == "0":
             size *= hand.zeros
             if previous == "0" and hand.chained:
                 gap = min(gap, 0.0) - EM * rng.uniform(0.02, 0.1)
+                joined = max(joined, 0.4)
         # Small figures stand on the line or, as cents do, hang from its top.
         base = TOP + EM - lift - (EM * (1 - part) if hand.gap > 0.15 * EM else 0.0)
         if character in " .,":
@@ -206,13 +208,19 @@ def write_text(text: str, hand: Hand, cuttings: Cuttings, rng: Rng) -> Ink:
         if previous and not (character.isdigit() and previous.isdigit()):
             loose = -0.12 if character in "-=~" else -0.02
             gap = max(gap, 0.0) * rng.uniform(0.3, 1.0) + EM * rng.uniform(loose, 0.12)
+            # Some leave a digit's room for a point, and some put it below the digit before it.
+            drawn = rng.random()
+            if drawn < 0.15:
+                gap += EM * rng.uniform(0.1, 0.45)
+            elif drawn < 0.25 and character in ".,":
+                gap -= EM * rng.uniform(0.05, 0.3)
         x = max(x + gap, start if not previous else 0.0)
         if not character.isdigit():
             x = _write_sign(sheet, character, x, base, size, hand, rng)
         else:
             begin = x
             x = _write_digit(sheet, int(character), x, base, size, hand, cuttings, rng)
-            if previous.isdigit() and rng.random() < hand.joined:
+            if previous.isdigit() and rng.random() < joined:
                 y = base - size * rng.uniform(0.0, 1.0)
                 joint = [tuple(ends), ((ends[0] + begin) / 2, y), (begin + 0.3 * size, y)]
                 draw_stroke(sheet, np.array(joint), hand.pen * 0.8, rounded=True)
@@ -278,7 +286,7 @@ def _write_sign(sheet: Sheet, sign: str, x: float, base: float, size: float, han
     # A point smaller than this would be taken for dust by people too.
     touch = max(pen, 0.07 * EM)
     # Between two strokes the hand is light: a point may be as pale as a shadow.
-    force = float(rng.uniform(0.35, 1.0)) if rng.random() < 0.5 else 1.0
+    force = float(rng.uniform(0.3, 1.0)) if rng.random() < 0.6 else 1.0
     if sign in ".:":
         middle = base - (size * rng.uniform(0.05, 0.5) if sign == "." and rng.random() < 0.4 else 0)
         for y in (middle,) if sign == "." else (middle - size * 0.1, middle - size * rng.uniform(0.4, 0.7)):
@@ -293,7 +301,7 @@ def _write_sign(sheet: Sheet, sign: str, x: float, base: float, size: float, han
         return x + reach + pen / 2
     if sign in "-=~":
         length = size * float(rng.triangular(0.2, 0.4, 1.2))
-        middle = rng.uniform(0.3, 0.65)
+        middle = rng.uniform(0.3, 0.65) if rng.random() < 0.8 else rng.uniform(0.0, 0.95)
         heights = (middle + rng.uniform(0.06, 0.15), middle - 0.08) if sign == "=" else (middle,)
         for part in heights:
             y = base - size * part + rng.normal(0, 0.03) * size

@@ -57,7 +57,7 @@ def draw_line(cuttings: Cuttings, *, seed: int, index: int) -> LinePicture:
     paper = make_paper(view.height, view.width, view.unit, dark * (0.3 + 0.7 * wear), rng)
     if rng.random() < 0.05:
         paper = bleed_through(paper, covered, rng) if dark > 0.4 else paper
-    if rng.random() < 0.04:
+    if rng.random() < 0.06:
         paper = smudge(paper, view, ink, hand, cuttings, rng)
     light = cast_light(paper * (1 - ink_cover), rng)
     image = expose(light, view.unit, dark, wear, rng)
@@ -137,6 +137,9 @@ class View:
         x0 = width / 2 + (rng.uniform(-0.45, 0.45) * spare if spare > unit * 0.3 else 0)
         y0 = height / 2 + (rng.normal(0, 0.1) * unit if rng.random() < 0.1 else 0)
         y0 += np.clip(rng.normal(0, 0.2), -0.5, 0.5) * max(height - unit * (1 + 1.3 * (lines - 1)), 0.0)
+        if lines == 1 and rng.random() < 0.05:  # the cut went through the head or the foot of it
+            kept = unit * (0.5 - rng.uniform(0.0, 0.22))
+            y0 = kept if rng.random() < 0.6 else height - kept
         middle = np.array(
             [
                 (ink.left + ink.right) / 2,
@@ -220,7 +223,7 @@ def smudge(paper: Light, view: View, ink: Ink, hand: Hand, cuttings: Cuttings, r
     sheet = np.zeros((HEIGHT, ink.right + other.sheet.shape[1]), np.uint8)
     sheet[:, ink.right :] = other.sheet
     gone = cv2.GaussianBlur(view.look(sheet), (0, 0), view.unit * float(rng.uniform(0.03, 0.12)))
-    return np.asarray(paper * (1 - rng.uniform(0.05, 0.25) * gone), np.float32)
+    return np.asarray(paper * (1 - rng.uniform(0.05, 0.35) * gone), np.float32)
 
 
 def expose(picture: Light, unit: float, contrast: float, wear: float, rng: Rng) -> NDArray[np.uint8]:
