@@ -22,7 +22,9 @@ from itertools import accumulate, chain
 from typing import Any, NamedTuple
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch.nn.functional import ctc_loss
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -74,10 +76,18 @@ def log_probability_each(log_probs: Frames, sequences: Sequence[Sequence[int]]) 
     Raises:
         ValueError: A label is not one of the classes.
     """
-    lattice = _lattice(log_probs, sequences)
-    last = _forward(lattice, _log_sum)[-1]
-    # In the blank after the last label, or in that label.
-    return _log_sum(last[lattice.lasts], last[lattice.lasts - 1])
+    count, size, classes = log_probs.shape
+    labels = _joined(sequences, classes)
+    if not count or not size:  # of no frames nothing but the empty sequence is spelled
+        return np.where([len(sequence) > 0 for sequence in sequences], -np.inf, 0.0)
+    losses = ctc_loss(
+        torch.from_numpy(log_probs.transpose(1, 0, 2).astype(np.float64)),
+        torch.from_numpy(labels),
+        [size] * count,
+        [len(sequence) for sequence in sequences],
+        reduction="none",
+    )
+    return np.asarray(-losses.numpy(), np.float64)
 
 
 def prefix_beam(
@@ -255,10 +265,7 @@ def _lattice(log_probs: Frames, sequences: Sequence[Sequence[int]]) -> _Lattice:
     """What the walks over (N, T, C) and N sequences need."""
     count, size, classes = log_probs.shape
     lengths = np.array([len(labels) for labels in sequences], np.int64)
-    labels = np.fromiter(chain.from_iterable(sequences), np.int64)
-    if ((labels <= BLANK) | (labels >= classes)).any():
-        wrong = next(labels for labels in sequences if not all(BLANK < label < classes for label in labels))
-        raise ValueError(f"labels must be from 1 to {classes - 1}: {tuple(wrong)}")
+    labels = _joined(sequences, classes)
     sizes = 2 * lengths + 3
     lasts = sizes.cumsum() - 1
     firsts = lasts - 2 * lengths
@@ -274,6 +281,15 @@ def _lattice(log_probs: Frames, sequences: Sequence[Sequence[int]]) -> _Lattice:
     frames = row.take(states + np.repeat(np.arange(count) * classes, sizes), axis=1).astype(np.float64)
     frames[:, firsts - 1] = frames[:, firsts - 2] = -np.inf
     return _Lattice(states, frames, skips, firsts, lasts, owners, places)
+
+
+def _joined(sequences: Sequence[Sequence[int]], classes: int) -> Integers:
+    """The labels of all sequences in a row; a label that is none of the classes is refused."""
+    labels = np.fromiter(chain.from_iterable(sequences), np.int64)
+    if ((labels <= BLANK) | (labels >= classes)).any():
+        wrong = next(labels for labels in sequences if not all(BLANK < label < classes for label in labels))
+        raise ValueError(f"labels must be from 1 to {classes - 1}: {tuple(wrong)}")
+    return labels
 
 
 def _forward(lattice: _Lattice, combine: Callable[..., Floats]) -> Floats:
