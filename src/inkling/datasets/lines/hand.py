@@ -206,7 +206,7 @@ def write_text(text: str, hand: Hand, cuttings: Cuttings, rng: Rng) -> Ink:
             x += EM * rng.uniform(0.35, 0.8)
             continue
         if previous and not (character.isdigit() and previous.isdigit()):
-            loose = -0.12 if character in "-=~" else -0.02
+            loose = -0.12 if character in "-=~" or previous == "—" else -0.02
             gap = max(gap, 0.0) * rng.uniform(0.3, 1.0) + EM * rng.uniform(loose, 0.12)
             # Some leave a digit's room for a point, and some put it below the digit before it.
             drawn = rng.random()
@@ -216,7 +216,7 @@ def write_text(text: str, hand: Hand, cuttings: Cuttings, rng: Rng) -> Ink:
                 gap -= EM * rng.uniform(0.05, 0.3)
         x = max(x + gap, start if not previous else 0.0)
         if not character.isdigit():
-            x = _write_sign(sheet, character, x, base, size, hand, rng)
+            x = _write_sign(sheet, character, x, base, size, hand, rng, previous)
         else:
             begin = x
             x = _write_digit(sheet, int(character), x, base, size, hand, cuttings, rng)
@@ -280,8 +280,10 @@ def draw_stroke(
         np.maximum(sheet, layer, out=sheet)
 
 
-def _write_sign(sheet: Sheet, sign: str, x: float, base: float, size: float, hand: Hand, rng: Rng) -> float:
-    """Write what is no digit; the column where it ends."""
+def _write_sign(
+    sheet: Sheet, sign: str, x: float, base: float, size: float, hand: Hand, rng: Rng, previous: str
+) -> float:
+    """Write what is no digit, after what is written already; the column where it ends."""
     pen = hand.pen
     # A point smaller than this would be taken for dust by people too.
     touch = max(pen, 0.07 * EM)
@@ -299,8 +301,10 @@ def _write_sign(sheet: Sheet, sign: str, x: float, base: float, size: float, han
         path = [(x + reach, top), (x + reach * rng.uniform(0.8, 1.2), top + drop * 0.4), (x, top + drop)]
         draw_stroke(sheet, np.array(path), pen, rounded=True, force=force)
         return x + reach + pen / 2
-    if sign in "-=~":
-        length = size * float(rng.triangular(0.2, 0.4, 1.2))
+    if sign in "-=~—":
+        # A stroke that fills the space before a number is longer than any minus.
+        longest = (1.6, 2.0, 4.0) if sign == "—" else (0.2, 0.4, 1.2)
+        length = size * float(rng.triangular(*longest))
         middle = rng.uniform(0.3, 0.65) if rng.random() < 0.8 else rng.uniform(0.0, 0.95)
         heights = (middle + rng.uniform(0.06, 0.15), middle - 0.08) if sign == "=" else (middle,)
         for part in heights:
@@ -316,7 +320,8 @@ def _write_sign(sheet: Sheet, sign: str, x: float, base: float, size: float, han
             draw_stroke(sheet, np.array(path), pen, rounded=True)
         return x + length
     if sign == "/":
-        lean = size * rng.uniform(0.1, 0.6)
+        # Between digits it may stand as upright as a 1; alone it would be one.
+        lean = size * (rng.uniform(0.1, 0.6) if previous else rng.uniform(0.4, 1.0))
         ends = [(x + lean, base - size * rng.uniform(0.95, 1.3)), (x, base + size * rng.uniform(-0.05, 0.25))]
         draw_stroke(sheet, np.array(ends), pen)
         return x + lean + pen / 2

@@ -55,7 +55,7 @@ _TAILS = (
     *(".-", ".-", ". -", "-", "--", " -", "=", "=", "=", " =", ".", ".", ","),
     *(".=", ":", "/", "#", ",-", "~"),
 )
-_HEADS = ("$", "$", "#", "=", "x", "E", "F")
+_HEADS = ("$", "$", "#", "=", "x", "E", "F", "—", "—")
 _UNITS = ("kg", "cm", "m", "F", "h", "C", "g", "l", "mm", "%")
 
 
@@ -74,7 +74,7 @@ def write_line(rng: Rng) -> Writing:
             after = _TAILS[rng.integers(len(_TAILS))]
         elif drawn < 0.24:
             after = _UNITS[rng.integers(len(_UNITS))]
-        if not text.startswith("-") and rng.random() < 0.04:
+        if not text.startswith("-") and rng.random() < 0.05:
             before = _HEADS[rng.integers(len(_HEADS))]
     return Writing(text, before, after)
 
@@ -91,8 +91,8 @@ def _write_mark(rng: Rng, mark: str) -> Writing:
 
 
 def _write_number(rng: Rng) -> str:
-    kinds = (_whole, _whole, _whole, _decimal, _decimal, _grouped, _date, _slashed, _time, _coded)
-    chances = (0.33, 0.08, 0.04, 0.28, 0.05, 0.11, 0.04, 0.03, 0.02, 0.02)
+    kinds = (_whole, _decimal, _grouped, _date, _slashed, _time, _coded, _nothing)
+    chances = (0.45, 0.33, 0.11, 0.04, 0.03, 0.02, 0.02, 0.015)
     kind = kinds[int(np.searchsorted(np.cumsum(chances), rng.random() * sum(chances)))]
     text = kind(rng)
     if kind in (_whole, _decimal, _grouped) and rng.random() < 0.05:
@@ -159,6 +159,11 @@ def _slashed(rng: Rng) -> str:
 
 def _time(rng: Rng) -> str:
     return f"{rng.integers(0, 24)}:{rng.integers(0, 60):02}"
+
+
+def _nothing(rng: Rng) -> str:
+    """What stands in a cell where there was nothing to count."""
+    return "-/"[int(rng.integers(2))]
 
 
 def _coded(rng: Rng) -> str:
