@@ -104,7 +104,7 @@ SETS = {
             "plano_2019": "election-c1-plano-2019",
         },
     ),
-    "kenya-34a": Pages("kenya-34a", lambda t, r: score_grid(kenya_grid(t), in_a_column(r))),
+    "kenya-34a": Pages("kenya-34a", lambda t, r: score_grid(kenya_grid(t), r), kind="table"),
     "game-sheets": Pages("game-sheets", lambda t, r: score_grid(game_grid(t), r), kind="table"),
     "golf": Pages("golf", lambda t, r: score_rows(golf_rows(t), r), kind="table"),
     "exam": Pages("exam", score_exam, {"markus": "exam-cover", "nsysu": "exam-quiz"}),

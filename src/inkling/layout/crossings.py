@@ -23,6 +23,15 @@ Table = tuple[list[Rule], list[Rule], Bends]
 TOUCH = 12.0
 """Pixels by which a rule may stop short of the one that it is to meet."""
 
+_SHORT = 0.12
+"""A rule that meets no other may stop short of one by this part of its length: writing hides its end."""
+
+_EXTENDED = 0.5
+"""A rule that meets no other may end on one gone on with straight, by up to this part of its length."""
+
+_HALF = 0.4
+"""Stray pieces in one line are a rule of a table if they are together as long as this part of its width."""
+
 _BEYOND = 2.5
 """A rule may run on beyond the last that it meets by this many usual distances between rules: it may
 be broken there, or the next rule too faint to be seen."""
@@ -107,7 +116,7 @@ def _fitting(stray: Sequence[Rule], rules: Floats, others: Floats, bends: Bends)
     together = (np.abs(pieces[:, None, 0] - pieces[None, :, 0]) <= TOUCH / 2) @ (
         inside * (pieces[:, 2] - pieces[:, 1])
     )
-    return _those(stray, inside & (on_line | (together >= (last - first) / 2)))
+    return _those(stray, inside & (on_line | (together >= _HALF * (last - first))))
 
 
 def _alike(rules: Sequence[Rule]) -> list[Rule]:
@@ -147,21 +156,49 @@ def _groups(
 def _crossings(horizontal: Sequence[Rule], vertical: Sequence[Rule], shape: tuple[int, ...]) -> Bools:
     """Which rules meet: (horizontal, vertical)."""
     height, width = shape
-    rows = np.stack([np.interp(np.arange(width), rule.along, rule.across) for rule in horizontal])
-    columns = np.stack([np.interp(np.arange(height), rule.along, rule.across) for rule in vertical])
+    rows = np.stack([_gone_on(rule, np.arange(width)) for rule in horizontal])
+    columns = np.stack([_gone_on(rule, np.arange(height)) for rule in vertical])
     row, column = np.arange(len(horizontal))[:, None], np.arange(len(vertical))[None, :]
     x = np.tile(columns.mean(axis=1), (len(horizontal), 1))
     y = np.zeros_like(x)
     for _ in range(3):
         y = rows[row, np.clip(x.round().astype(int), 0, width - 1)]
         x = columns[column, np.clip(y.round().astype(int), 0, height - 1)]
-    return np.asarray(_within(x, horizontal) & _within(y.T, vertical).T)
+    ends, column_ends = (
+        np.array([rule.along[[0, -1]] for rule in rules]) for rules in (horizontal, vertical)
+    )
+    return _meeting(x, ends, y, column_ends)
 
 
-def _within(places: Floats, rules: Sequence[Rule]) -> Bools:
-    first = np.array([[rule.along[0]] for rule in rules])
-    last = np.array([[rule.along[-1]] for rule in rules])
-    return np.asarray((places >= first - TOUCH) & (places <= last + TOUCH))
+def _gone_on(rule: Rule, along: NDArray[np.int64]) -> Floats:
+    """How far across a rule lies, and beyond its ends how far it would if it went on straight."""
+    slope = float(np.polyfit(rule.along, rule.across, 1)[0])
+    beyond = along - np.clip(along, rule.along[0], rule.along[-1])
+    return np.asarray(np.interp(along, rule.along, rule.across) + slope * beyond)
+
+
+def _meeting(x: Floats, rows: Floats, y: Floats, columns: Floats) -> Bools:
+    """Which rules meet: (rows, columns).
+
+    Args:
+        x: (rows, columns), where each column lies along each row.
+        rows: (rows, 2), where they begin and end.
+        y: (rows, columns), where each row lies along each column.
+        columns: (columns, 2), where they begin and end.
+    """
+    first, last = rows[:, :1], rows[:, 1:]
+    top, bottom = columns[:, 0], columns[:, 1]
+    on_columns = _between(y, top, bottom, TOUCH)
+    meets = _between(x, first, last, TOUCH) & on_columns
+    short = _between(x, first, last, TOUCH + _SHORT * (last - first)) & on_columns
+    ends = np.minimum(np.abs(x - first), np.abs(x - last)) <= 1.5 * TOUCH
+    ends &= _between(y, top, bottom, _EXTENDED * (bottom - top))
+    lost = ~meets.any(axis=1, keepdims=True)
+    return np.asarray(meets | (lost & (short | ends)))
+
+
+def _between(places: Floats, first: Floats, last: Floats, slack: Floats | float) -> Bools:
+    return np.asarray((places >= first - slack) & (places <= last + slack))
 
 
 def _extents(rules: Sequence[Rule], bends: Bends) -> Floats:
@@ -184,9 +221,9 @@ def _extents(rules: Sequence[Rule], bends: Bends) -> Floats:
 
 def _meets(rows: Floats, columns: Floats) -> Bools:
     """Which rules meet in straightened coordinates: (rows, columns)."""
-    a, b = rows[:, None], columns[None]
-    across = (b[..., 0] >= a[..., 1] - TOUCH) & (b[..., 0] <= a[..., 2] + TOUCH)
-    return np.asarray(across & (a[..., 0] >= b[..., 1] - TOUCH) & (a[..., 0] <= b[..., 2] + TOUCH))
+    shape = len(rows), len(columns)
+    x, y = np.broadcast_to(columns[:, 0], shape), np.broadcast_to(rows[:, :1], shape)
+    return _meeting(x, rows[:, 1:], y, columns[:, 1:])
 
 
 def _ending(rows: Floats, columns: Floats) -> tuple[Bools, Bools]:

@@ -27,7 +27,14 @@ _DARK = 4
 """Grey levels by which a rule is darker than the paper where it is looked for."""
 
 _HALF_DARK = 0.3
-"""The same as a part of the usual darkness of the table's rules."""
+"""The same as a part of the darkness of the rule itself, or of the table's rules if they are paler."""
+
+_TILTS = (-0.03, -0.015, 0.0, 0.015, 0.03)
+"""Slopes, against the other rules of its table, of a line that was not traced."""
+
+_MOST_ALIKE, _UNEVEN, _HIDDEN = 4, 0.15, 0.3
+"""Rows that tell how high rows are; by which part of that they may differ; and the part of a line that
+must be dark, at least, between rows so alike."""
 
 _PAR = 0.7
 """A border that is dark over more than this part speaks for its line, one below against it."""
@@ -52,10 +59,14 @@ class Line:
     Attributes:
         level: Where it lies in straightened coordinates.
         rules: Its pieces.
+        cut: Whether the picture ends there, and the table with it.
+        hidden: Whether it is there although nothing of it was traced.
     """
 
     level: float
     rules: tuple[Rule, ...] = ()
+    cut: bool = False
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,7 +96,7 @@ def find_grids(grey: Grey) -> list[Grid]:
     horizontal, vertical = trace_rules(grey)
     ridge = depths(grey), np.ascontiguousarray(depths(np.ascontiguousarray(grey.T)).T)
     tables = tables_of(horizontal, vertical, grey.shape)
-    grids = [grid for grid in (_grid_of(*table, ridge) for table in tables) if grid is not None]
+    grids = [grid for table in tables if (grid := _grid_of(*table, ridge)) is not None]
     return sorted(
         grids, key=lambda grid: (float(grid.corners[..., 1].min()), float(grid.corners[..., 0].min()))
     )
@@ -94,7 +105,11 @@ def find_grids(grey: Grey) -> list[Grid]:
 def _grid_of(level: list[Rule], upright: list[Rule], bends: Bends, ridge: tuple[Grey, Grey]) -> Grid | None:
     """The grid of rules that hang together, or None when there is none."""
     rows, columns = _lines(level, bends[0]), _lines(upright, bends[1])
-    rows, columns = _with_open_sides(rows, columns, bends), _with_open_sides(columns, rows, bends[::-1])
+    height, width = ridge[0].shape
+    rows, columns = (
+        _with_open_sides(rows, columns, bends, height),
+        _with_open_sides(columns, rows, bends[::-1], width),
+    )
     if len(rows) < 2 or len(columns) < 2:
         return None
     flat = _Straight.of(rows, columns, bends, ridge)
@@ -109,8 +124,41 @@ def _grid_of(level: list[Rule], upright: list[Rule], bends: Bends, ridge: tuple[
             break
         rows = [line for line, keep in zip(rows, keep_rows, strict=True) if keep]
         columns = [line for line, keep in zip(columns, keep_columns, strict=True) if keep]
-    corners = _corners(rows, columns, bends)
-    return Grid(corners, above, beside)
+    if hidden := _hidden_rows(rows, columns, flat):
+        rows = sorted([*rows, *(line for line, _ in hidden)], key=lambda line: line.level)
+        covers = flat.borders(rows, columns)
+        above = _present(covers[0], [line.level for line in columns])
+        beside = _present(covers[1].T, [line.level for line in rows]).T
+        above[[line.hidden for line in rows]] = [borders for _, borders in hidden]
+    return Grid(_corners(rows, columns, bends), above, beside)
+
+
+def _hidden_rows(rows: Sequence[Line], columns: Sequence[Line], flat: _Straight) -> list[tuple[Line, Bools]]:
+    """Lines between rows that writing hides so much of that they were not traced, and their borders (C,).
+
+    Where most rows are equally high, one that is a few times as high has lines in it, if something of
+    them can be made out where they should be; in a cell that is meant to be higher nothing can.
+    """
+    levels = np.array([line.level for line in rows])
+    heights = np.diff(levels)
+    if len(heights) < _MOST_ALIKE:
+        return []
+    height = float(np.median(heights))
+    widths = np.diff([line.level for line in columns])
+    found: list[tuple[Line, Bools]] = []
+    for top, whole in zip(levels, heights, strict=False):
+        count = round(whole / height)
+        if count < 2 or abs(whole / count - height) > _UNEVEN * height:
+            continue
+        for part in range(1, count):
+            reach = np.arange(-_UNEVEN * height, _UNEVEN * height + 1)
+            near = top + part * whole / count + reach
+            borders = flat.borders_at(near, rows, columns)
+            whole_lines = borders @ widths / widths.sum()
+            best = int(whole_lines.argmax())
+            if whole_lines[best] >= _HIDDEN:
+                found.append((Line(float(near[best]), hidden=True), borders[best] >= _HIDDEN))
+    return found
 
 
 def _lines(rules: Sequence[Rule], bend: Bend) -> list[Line]:
@@ -141,13 +189,14 @@ def _line_of(group: Sequence[tuple[float, Rule]]) -> Line:
     return Line(float(np.average([level for level, _ in group], weights=lengths)), tuple(r for _, r in group))
 
 
-def _with_open_sides(lines: list[Line], crossed: list[Line], bends: Bends) -> list[Line]:
+def _with_open_sides(lines: list[Line], crossed: list[Line], bends: Bends, size: int) -> list[Line]:
     """Add borders that nobody drew, where most rules of the other direction end together.
 
     Args:
         lines: Lines of one direction.
         crossed: Those of the other.
         bends: Of `lines`, and of `crossed`.
+        size: Of the picture, along those that are crossed.
     """
     if not crossed:
         return lines
@@ -155,21 +204,22 @@ def _with_open_sides(lines: list[Line], crossed: list[Line], bends: Bends) -> li
     firsts, lasts = [], []
     for line in crossed:
         ends = [
-            bend.level(rule.across[[0, -1]], rule.along[[0, -1]])  # along one is across the other
+            (bend.level(rule.across[[0, -1]], rule.along[[0, -1]]), rule)  # along one is across the other
             for rule in line.rules
         ]
-        firsts.append(min(end[0] for end in ends))
-        lasts.append(max(end[1] for end in ends))
+        firsts.append(min((level[0], rule.along[0] <= TOUCH) for level, rule in ends))
+        lasts.append(max((level[1], rule.along[-1] >= size - TOUCH) for level, rule in ends))
     added = list(lines)
     levels = [line.level for line in lines]
     pitch = float(np.median(np.diff(levels))) if len(levels) > 1 else REACH
     for ends, side, outer in ((firsts, -1, min(levels, default=0)), (lasts, 1, max(levels, default=0))):
-        beyond = np.array([end for end in ends if (end - outer) * side > max(0.4 * pitch, TOUCH)])
+        farther = [(end, cut) for end, cut in ends if (end - outer) * side > max(0.4 * pitch, TOUCH)]
+        beyond = np.array([end for end, _ in farther])
         if not levels or len(beyond) < max(2, len(ends) / 2):
             continue
         end = float(np.median(beyond))
         if np.mean(np.abs(beyond - end) <= 0.2 * abs(end - outer)) >= 0.6:
-            added.append(Line(end))
+            added.append(Line(end, cut=bool(np.mean([cut for _, cut in farther]) > 0.5)))
     return sorted(added, key=lambda line: line.level)
 
 
@@ -199,18 +249,38 @@ class _Straight:
         """How much of each border is there, 0 to 1: above cells (R + 1, C), beside them (R, C + 1)."""
         ys = np.array([line.level for line in rows]) - self.top
         xs = np.array([line.level for line in columns]) - self.left
-        above = _covers(self.across, rows, ys, xs)
-        beside = _covers(self.down.T, columns, xs, ys).T
+        above = _covers(self.across, _darkness(rows), ys, xs)
+        beside = _covers(self.down.T, _darkness(columns), xs, ys).T
         # What nobody drew is there where the rules that end at it are.
         for place_, line in enumerate(columns):
-            if not line.rules:
+            if not line.rules and not line.hidden:
                 inner = min(place_, len(columns) - 2)
-                beside[:, place_] = np.minimum(above[:-1, inner], above[1:, inner])
+                ends = np.minimum(above[:-1, inner], above[1:, inner])
+                beside[:, place_] = 1.0 if line.cut else ends
         for place_, line in enumerate(rows):
-            if not line.rules:
+            if not line.rules and not line.hidden:
                 inner = min(place_, len(rows) - 2)
-                above[place_] = np.minimum(beside[inner, :-1], beside[inner, 1:])
+                ends = np.minimum(beside[inner, :-1], beside[inner, 1:])
+                above[place_] = 1.0 if line.cut else ends
         return above, beside
+
+    def borders_at(self, levels: Floats, rows: Sequence[Line], columns: Sequence[Line]) -> Floats:
+        """How much of each border a row's line would have at other levels, if tilted: (levels, C), 0 to 1."""
+        xs = np.array([line.level for line in columns]) - self.left
+        middle, size = (xs[0] + xs[-1]) / 2, self.across.shape[::-1]
+        dark = np.full(len(levels), np.median(_darkness(rows)))
+        tilted = []
+        for tilt in _TILTS:
+            shear = np.array([[1.0, 0.0, 0.0], [tilt, 1.0, -tilt * middle]])
+            across = np.asarray(cv2.warpAffine(self.across, shear, size), np.uint8)
+            tilted.append(_covers(across, dark, levels - self.top, xs))
+        return np.max(tilted, axis=0)
+
+
+def _darkness(lines: Sequence[Line]) -> Floats:
+    """How dark each line is: as its palest piece, but no darker than pieces of all of them usually are."""
+    usual = float(np.median([rule.darkness for line in lines for rule in line.rules] or [0.0]))
+    return np.array([min([usual, *(rule.darkness for rule in line.rules)]) for line in lines])
 
 
 def place(u: Floats, v: Floats, bends: Bends) -> tuple[Floats, Floats]:
@@ -221,15 +291,14 @@ def place(u: Floats, v: Floats, bends: Bends) -> tuple[Floats, Floats]:
     return x, y
 
 
-def _covers(ridge: Grey, lines: Sequence[Line], levels: Floats, others: Floats) -> Floats:
+def _covers(ridge: Grey, darkness: Floats, levels: Floats, others: Floats) -> Floats:
     """Part of the way from each other line to the next that is dark, near each line."""
-    darkness = [rule.darkness for line in lines for rule in line.rules]
-    dark = max(_DARK, _HALF_DARK * float(np.median(darkness))) if darkness else _DARK
-    wide = np.asarray(cv2.dilate(ridge, np.ones((3, 1), np.uint8))) >= dark
+    dark = np.maximum(_DARK, _HALF_DARK * darkness)[:, None, None]
+    wide = np.asarray(cv2.dilate(ridge, np.ones((3, 1), np.uint8)))
     starts = np.clip(np.round(others[:-1]).astype(int) + 3, 0, wide.shape[1] - 1)
     ends = np.maximum(np.clip(np.round(others[1:]).astype(int) - 3, 1, wide.shape[1]), starts + 1)
     near = np.clip(np.round(levels).astype(int)[:, None] + np.arange(-3, 4), 0, len(wide) - 1)
-    return np.asarray(_part(wide[near], starts, ends).max(axis=1))
+    return np.asarray(_part(wide[near] >= dark, starts, ends).max(axis=1))
 
 
 def _part(flags: Bools, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> Floats:
