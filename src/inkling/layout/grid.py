@@ -124,7 +124,7 @@ def _grid_of(level: list[Rule], upright: list[Rule], bends: Bends, ridge: tuple[
             break
         rows = [line for line, keep in zip(rows, keep_rows, strict=True) if keep]
         columns = [line for line, keep in zip(columns, keep_columns, strict=True) if keep]
-    if hidden := _hidden_rows(rows, columns, flat):
+    if hidden := _hidden_rows(rows, columns, beside, flat):
         rows = sorted([*rows, *(line for line, _ in hidden)], key=lambda line: line.level)
         covers = flat.borders(rows, columns)
         above = _present(covers[0], [line.level for line in columns])
@@ -133,11 +133,14 @@ def _grid_of(level: list[Rule], upright: list[Rule], bends: Bends, ridge: tuple[
     return Grid(_corners(rows, columns, bends), above, beside)
 
 
-def _hidden_rows(rows: Sequence[Line], columns: Sequence[Line], flat: _Straight) -> list[tuple[Line, Bools]]:
+def _hidden_rows(
+    rows: Sequence[Line], columns: Sequence[Line], beside: Bools, flat: _Straight
+) -> list[tuple[Line, Bools]]:
     """Lines between rows that writing hides so much of that they were not traced, and their borders (C,).
 
     Where most rows are equally high, one that is a few times as high has lines in it, if something of
-    them can be made out where they should be; in a cell that is meant to be higher nothing can.
+    them can be made out where they should be; in a cell that is meant to be higher nothing can. A title
+    that reaches over all columns is no row.
     """
     levels = np.array([line.level for line in rows])
     heights = np.diff(levels)
@@ -146,18 +149,19 @@ def _hidden_rows(rows: Sequence[Line], columns: Sequence[Line], flat: _Straight)
     height = float(np.median(heights))
     widths = np.diff([line.level for line in columns])
     found: list[tuple[Line, Bools]] = []
-    for top, whole in zip(levels, heights, strict=False):
+    for top, whole, borders in zip(levels, heights, beside, strict=False):
         count = round(whole / height)
-        if count < 2 or abs(whole / count - height) > _UNEVEN * height:
+        title = len(columns) > 2 and not borders[1:-1].any()
+        if title or count < 2 or abs(whole / count - height) > _UNEVEN * height:
             continue
         for part in range(1, count):
             reach = np.arange(-_UNEVEN * height, _UNEVEN * height + 1)
             near = top + part * whole / count + reach
-            borders = flat.borders_at(near, rows, columns)
-            whole_lines = borders @ widths / widths.sum()
-            best = int(whole_lines.argmax())
-            if whole_lines[best] >= _HIDDEN:
-                found.append((Line(float(near[best]), hidden=True), borders[best] >= _HIDDEN))
+            drawn = flat.borders_at(near, rows, columns)
+            covers = drawn @ widths / widths.sum()
+            best = int(covers.argmax())
+            if covers[best] >= _HIDDEN:
+                found.append((Line(float(near[best]), hidden=True), drawn[best] >= _HIDDEN))
     return found
 
 
