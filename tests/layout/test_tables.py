@@ -141,6 +141,44 @@ def test_a_line_with_a_part_missing_goes_on_behind_it() -> None:
     assert len(cells_of(page)) == 25
 
 
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_rows_that_run_off_the_picture_have_their_cells_up_to_its_edge(side: str) -> None:
+    """A column of numbers cut from a form: ruled on one side, each line begun with a stroke that fills it."""
+    rows, columns = places(8, 70), [0, 400]
+    page = drawn(rows, columns)
+    for y in rows[2:6]:
+        cv2.line(page, (0, y + 40), (180, y + 37), 40, 3)
+    page = page if side == "left" else np.ascontiguousarray(page[:, ::-1])
+    found = cells_of(page)
+    assert sorted(found) == [(0, row, 0) for row in range(8)]
+    edge = 0 if side == "left" else page.shape[1]
+    for (_, row, _), cell in found.items():
+        xs, ys = np.array(cell.quad.corners).T
+        assert min(abs(xs - edge)) <= 5
+        assert (ys.min(), ys.max()) == (pytest.approx(rows[row], abs=4), pytest.approx(rows[row + 1], abs=4))
+
+
+@pytest.mark.parametrize("part", [0.5, 0.65])
+def test_a_rule_that_writing_hides_most_of_still_parts_its_rows(part: float) -> None:
+    rows, columns = places(8, 70), places(1, 400)
+    page = drawn(rows, columns)
+    hidden = round(part * 400)
+    page[rows[3] - 2 : rows[3] + 3, 460 - hidden : 452] = 255
+    for x in range(460 - hidden, 440, 50):  # zeros that reach across it
+        cv2.ellipse(page, (x + 20, rows[3]), (17, 30), 0, 0, 360, 40, 3)
+    assert len(cells_of(page)) == 8
+
+
+def test_a_cell_that_is_twice_as_high_is_one_cell() -> None:
+    rows, columns = places(8, 70), places(1, 400)
+    page = drawn(rows, columns)
+    page[rows[3] - 2 : rows[3] + 3, 65:455] = 255
+    cv2.putText(page, "3407", (200, rows[3] + 25), cv2.FONT_HERSHEY_SIMPLEX, 2, 40, 3)
+    found = cells_of(page)
+    assert len(found) == 7
+    assert found[0, 2, 0].row_span == 1
+
+
 def test_merged_header_cells() -> None:
     rows, columns = places(5, 60), places(6, 100)
     page = drawn(rows, columns)

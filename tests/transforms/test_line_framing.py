@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -22,6 +23,10 @@ from inkling.transforms.lines import (
     look_again,
     to_line_input,
 )
+
+
+CORNER = np.array([(2, 53), (110, 55), (109, 3)], np.int32)
+"""A border below that meets one at the right."""
 
 
 def bar(height: int, width: int, *, paper: int = 200, ink: int = 60) -> np.ndarray:
@@ -110,6 +115,9 @@ def with_writing(top: int, bottom: int) -> np.ndarray:
         ("a border at the side", lambda picture: picture.__setitem__((slice(None), slice(0, 2)), 60)),
         ("a neighbour cut off above", lambda picture: picture.__setitem__((slice(0, 9), slice(30, 36)), 60)),
         ("a neighbour cut off below", lambda paper: paper.__setitem__((slice(52, 60), slice(30, 36)), 60)),
+        ("the frame of its cell", lambda picture: cv2.rectangle(picture, (3, 4), (114, 55), 60, 1)),
+        ("borders that meet", lambda picture: cv2.polylines(picture, [CORNER], False, 60, 2)),
+        ("a rule that it stands on", lambda picture: picture.__setitem__((slice(45, 47), slice(4, 116)), 60)),
         ("dust", lambda picture: picture.__setitem__((slice(8, 10), slice(100, 102)), 60)),
     ],
 )
