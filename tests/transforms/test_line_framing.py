@@ -24,7 +24,6 @@ from inkling.transforms.lines import (
     to_line_input,
 )
 
-
 CORNER = np.array([(2, 53), (110, 55), (109, 3)], np.int32)
 """A border below that meets one at the right."""
 
