@@ -7,8 +7,10 @@ import io
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import cv2
@@ -260,3 +262,19 @@ def test_results_that_cannot_be_printed_are_told_of(sheets: list[Path]) -> None:
     assert end.returncode == 5
     assert "no space is left" in end.stderr
     assert "Traceback" not in end.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are sent otherwise there")
+def test_a_process_that_is_told_to_end_tidies_up(tmp_path: Path) -> None:
+    Image.new("L", (900, 1200), 255).save(tmp_path / "page.png")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "inkling.cli.app", "read", *["page.png"] * 500, "-o", "out/readings.xlsx"],
+        cwd=tmp_path,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    while not any(tmp_path.glob("out/*")) and process.poll() is None:
+        time.sleep(0.02)
+    process.terminate()
+    assert process.wait(timeout=60) == 128 + signal.SIGTERM
+    assert [path.name for path in tmp_path.glob("out/*")] == []

@@ -58,7 +58,7 @@ def test_the_dpi_that_is_named_fits_and_hardly_a_larger_one(
     width: float, height: float, dpi: float, pixels: int
 ) -> None:
     content, limits = empty_pages_pdf(1, width, height), Limits(pixels=pixels)
-    fits = int(refusal(content, dpi=dpi, limits=limits).reason.split()[-2])
+    fits = int(refusal(content, dpi=dpi, limits=limits).reason.rstrip(".").split()[-1])
     assert fits < dpi
     assert only(content, dpi=fits, limits=limits).image[..., 0].size <= pixels
     assert refusal(content, dpi=fits + 2, limits=limits).number == 1
@@ -66,7 +66,7 @@ def test_the_dpi_that_is_named_fits_and_hardly_a_larger_one(
 
 def test_a_page_that_fits_at_no_dpi_says_so() -> None:
     result = refusal(empty_pages_pdf(1, 14_400, 14_400), limits=Limits(pixels=10_000))
-    assert result.reason.endswith("more than 10,000 (limits.pixels). Raise the limit.")
+    assert result.reason.endswith("Raise the limit: --limit pixels=N, in Python Limits(pixels=N).")
 
 
 def test_a_wide_pdf_says_at_which_dpi_it_fits() -> None:
@@ -75,7 +75,7 @@ def test_a_wide_pdf_says_at_which_dpi_it_fits() -> None:
         "wide.pdf",
         1,
         "page 1 of wide.pdf would have 50,000 x 3,509 pixels at 300 dpi, more than 100,000,000 "
-        "(limits.pixels). Render it at 196 dpi.",
+        "(limits.pixels). Render it at 196 dpi: --dpi 196.",
     )
     assert only(empty_pages_pdf(1, 12_000, 842), dpi=196).image.shape == (2293, 32_667, 3)
 
@@ -87,7 +87,8 @@ def test_a_document_with_too_many_pages_is_refused_unless_some_are_chosen(
     content = make(10_000)
     assert refusal(content, name="long").reason == (
         "long has 10,000 pages to open, more than 5,000 (limits.pages). "
-        "Choose some of them, such as 1-5000, or raise the limit."
+        "Choose some of them, such as --pages 1-5000, or raise the limit: --limit pages=N, in Python "
+        "Limits(pages=N)."
     )
     few = list(open_pages(content, pages=parse_pages("9-11,5000")))
     assert [page.number for page in few] == [9, 10, 11, 5000]

@@ -197,7 +197,9 @@ def test_what_is_done_is_not_lost_and_not_done_twice(
     [
         ("out.csv", b"name,age\nA,3\n"),
         ("out.csv", b"\xff\xfe\n"),
+        ("out.csv", b"name,age"),
         ("out.jsonl", b"hello\n"),
+        ("out.jsonl", b'{"image": "1.png", "text": "4"}'),
         ("out.jsonl", b'{"text": "4"}\n'),
         ("out.jsonl", b"[1, 2]\n"),
         ("out.jsonl", b'{"source": 4, "page": "one"}\n'),

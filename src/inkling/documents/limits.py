@@ -34,6 +34,10 @@ class Limits:
             if getattr(self, each.name) < 1:
                 raise SettingsError(f"limits.{each.name} must be at least 1, not {getattr(self, each.name)}.")
 
+    def raised(self, name: str) -> str:
+        """How one of them is raised, to be put in a remedy."""
+        return f"raise the limit: --limit {name}=N, in Python Limits({name}=N)"
+
     def excess(self, width: int, height: int) -> str:
         """What is too much about a page of so many pixels, to be put in a sentence; empty if nothing is."""
         if width * height > self.pixels:

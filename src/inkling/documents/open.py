@@ -132,7 +132,7 @@ def _wanted(
         some = PageRanges(((numbers[0], numbers[limits.pages - 1]),))
         raise DocumentError(
             f"{subject} has {len(numbers):,} pages to open, more than {limits.pages:,} (limits.pages).",
-            remedy=f"Choose some of them, such as {some}, or raise the limit.",
+            remedy=f"Choose some of them, such as --pages {some}, or {limits.raised('pages')}.",
         )
     return numbers
 
@@ -179,5 +179,5 @@ def _refuse_size(size: int, limits: Limits, subject: str) -> None:
     if size > limits.bytes:
         raise DocumentError(
             f"{subject} has more than {limits.bytes:,} bytes (limits.bytes).",
-            remedy="Split it, or raise the limit.",
+            remedy=f"Split it, or {limits.raised('bytes')}.",
         )

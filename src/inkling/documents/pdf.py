@@ -106,10 +106,10 @@ class PdfFile:
             part = min(math.sqrt(self.limits.pixels / (across * down)), MOST_SIDE / max(across, down))
             candidates = range(int(self.dpi * part), 0, -1)  # sizes are rounded up: not always the first
             fits = (dpi for dpi in candidates if not self.limits.excess(*_pixels(width, height, dpi)))
-            dpi = next(fits, None)
+            dpi, limit = next(fits, None), self.limits.raised("pixels")
             raise DocumentError(
                 f"{subject} would have {across:,} x {down:,} pixels at {self.dpi:g} dpi, {excess}.",
-                remedy=f"Render it at {dpi} dpi." if dpi else "Raise the limit.",
+                remedy=f"Render it at {dpi} dpi: --dpi {dpi}." if dpi else f"{limit[0].upper()}{limit[1:]}.",
             )
 
 

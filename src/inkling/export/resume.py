@@ -54,11 +54,16 @@ def standing(path: Path) -> Standing:
     """
     pages: dict[PageKey, None] = {}
     start = end = 0
-    keys = _csv_keys if path.suffix.lower() == ".csv" else _json_keys
+    csv_ = path.suffix.lower() == ".csv"
+    keys, beginning = (_csv_keys, ",".join(COLUMNS).encode()) if csv_ else (_json_keys, b'{"source": "')
     with storing(path, "read back"):
         if not path.exists():
             return Standing(pages, 0)
         with path.open("rb") as file:
+            # Half a line of an output begins as the whole does; that of somebody else is not to be cut off.
+            if not beginning.startswith(file.read(len(beginning))):
+                raise _foreign(path, 1)
+            file.seek(0)
             for key, size in keys(path, file):
                 if key is not None and key not in pages:
                     start = end

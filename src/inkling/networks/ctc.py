@@ -83,8 +83,8 @@ def log_probability_each(log_probs: Frames, sequences: Sequence[Sequence[int]]) 
     losses = ctc_loss(
         torch.from_numpy(log_probs.transpose(1, 0, 2).astype(np.float64)),
         torch.from_numpy(labels),
-        [size] * count,
-        [len(sequence) for sequence in sequences],
+        torch.full((count,), size),
+        torch.tensor([len(sequence) for sequence in sequences]),
         reduction="none",
     )
     return np.asarray(-losses.numpy(), np.float64)
