@@ -194,11 +194,13 @@ class Layout:
         regions: Places on it, in reading order.
         error: Of a form, by how many pixels of the page's file its marks miss those of the blank
             form, the median of them; None elsewhere.
+        left_out: Cells of tables that are not among the regions since what stands in them is print.
     """
 
     page: Page
     regions: tuple[Region, ...]
     error: float | None = None
+    left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,6 +287,7 @@ class PageReadings:
         dpi: Pixels to an inch, if known.
         changes: What was done to the page before reading.
         error: Of a form, by how many pixels its marks miss those of the blank form; None elsewhere.
+        left_out: Cells of tables that were not read since what stands in them is print.
         seconds: Time that each stage took, by its name.
     """
 
@@ -297,6 +300,7 @@ class PageReadings:
     dpi: float | None = None
     changes: tuple[Change, ...] = ()
     error: float | None = None
+    left_out: int = 0
     seconds: tuple[tuple[str, float], ...] = ()
 
     @property

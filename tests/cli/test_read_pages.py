@@ -177,8 +177,11 @@ def test_every_output_is_written_in_one_run(inkling: Inkling, sheets: list[Path]
     assert all((tmp_path / row["crop"]).is_file() for row in rows)
 
 
-def draw_table(path: Path) -> Path:
-    """Two rows of three numbers in ruled cells, written by hand as far as a script font is one."""
+def draw_table(path: Path, *, label: str = "") -> Path:
+    """Two rows of three numbers in ruled cells, written by hand as far as a script font is one.
+
+    A label is printed in the one that else is empty.
+    """
     paper = np.full((500, 900), 255, np.uint8)
     for y in (80, 220, 360):
         cv2.line(paper, (90, y), (810, y), 60, 2)
@@ -188,6 +191,7 @@ def draw_table(path: Path) -> Path:
         for column, text in enumerate(texts):
             where = (130 + 240 * column, 175 + 140 * row)
             cv2.putText(paper, text, where, cv2.FONT_HERSHEY_SCRIPT_COMPLEX, 2.2, 30, 3, cv2.LINE_AA)
+    cv2.putText(paper, label, (350, 300), cv2.FONT_HERSHEY_DUPLEX, 0.9, 30, 2, cv2.LINE_AA)
     cv2.imwrite(str(path), paper)
     return path
 
@@ -202,6 +206,12 @@ def test_a_table_has_its_shape_in_the_terminal_and_as_csv(inkling: Inkling, tmp_
     assert rows[1][1] == ""
     sure = values.with_name(values.name.replace(".csv", ".confidence.csv"))
     assert [len(row) for row in csv.reader(io.StringIO(sure.read_text()))] == [3, 3]
+
+
+def test_cells_that_are_left_out_since_they_are_print_are_counted(inkling: Inkling, tmp_path: Path) -> None:
+    picture = draw_table(tmp_path / "card.png", label="111 11 11")
+    assert "1 cell with print left out; --printed reads them" in inkling("read", picture, "--table").out
+    assert "left out" not in inkling("read", picture, "--table", "--printed").out
 
 
 def test_a_document_comes_from_stdin_and_its_pages_are_chosen(inkling: Inkling) -> None:

@@ -60,6 +60,9 @@ class ShownPages:
                 self.console.print(Padding(self._list(found), (0, 0, 0, _MARGIN), expand=False))
             else:
                 self._show_table(found)
+        if page.left_out:
+            cells = f"{page.left_out:,} cell{'s' * (page.left_out != 1)} with print"
+            self._say(f"[dim]{cells} left out; --printed reads them, too[/dim]")
         self.console.print()
 
     def close(self) -> None:

@@ -111,6 +111,7 @@ def read_page(
         readings=readings,
         changes=layout.page.changes,
         error=layout.error,
+        left_out=layout.left_out,
         seconds=tuple(
             (name, end - start) for name, start, end in zip(stages, marks, marks[1:], strict=False)
         ),
@@ -179,4 +180,4 @@ def locate(page: Page, *, form: Template | None, kind: PageKind, printed: bool =
             "There is no ruled table on the page.", remedy="Have it searched for numbers anywhere."
         )
     wanted = tuple(region for region in layout.regions if printed or not region.printed)
-    return replace(layout, regions=wanted)
+    return replace(layout, regions=wanted, left_out=len(layout.regions) - len(wanted))
