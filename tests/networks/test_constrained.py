@@ -21,7 +21,7 @@ from inkling.networks.constrained import (
     restrict,
     treat,
 )
-from inkling.networks.ctc import log_probability, prefix_beam
+from inkling.networks.ctc import best_path, log_probability, prefix_beam
 from inkling.networks.scan import decode, propose
 
 ALPHABET = ("0", "1", ".", ",", "-", "crossed out")
@@ -80,14 +80,21 @@ def views(draw: st.DrawFn) -> Floats:
 
 @given(views(), knowledge())
 def test_of_several_views_the_mean_probability_counts(seen: Floats, known: Known) -> None:
-    expected: dict[Labels, float] = {}
+    means: dict[Labels, float] = {}
     for view in seen:
         admissible = {labels: p for labels, p in totals(view).items() if is_admissible(labels, known)}
         whole = sum(admissible.values())
         whole = whole + (1 - whole) * DISBELIEF if known.of_value else 1.0
         for labels, p in admissible.items():
-            expected[labels] = expected.get(labels, 0.0) + p / whole / len(seen)
-    [found] = propose_together(restrict(seen[None], known), known, width=1000, best=1000)
+            means[labels] = means.get(labels, 0.0) + p / whole / len(seen)
+    restricted = restrict(seen[None], known)
+    [found] = propose_together(restricted, known, width=1000, best=1000)
+    # All that is possible in the first view, and what the others are most probably, are looked for.
+    looked_for = {labels for labels in totals(seen[0]) if is_admissible(labels, known)}
+    numbers = restricted[0, 1:].copy()
+    numbers[..., list(known.marks)] = -np.inf
+    looked_for |= {best_path(view) for view in numbers} | {(mark,) for mark in known.marks}
+    expected = {labels: p for labels, p in means.items() if labels in looked_for}
     assert {labels: math.exp(p) for labels, p in found} == pytest.approx(expected, rel=1e-9)
     assert [p for _, p in found] == sorted((p for _, p in found), reverse=True)
 

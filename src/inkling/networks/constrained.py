@@ -18,6 +18,7 @@ from inkling.networks.ctc import (
     Floats,
     Frames,
     Labels,
+    best_path,
     condense,
     log_probability_each,
     prefix_beam_each,
@@ -126,8 +127,7 @@ def propose_each(log_probs: Frames, known: Known, *, width: int = 8, best: int =
         Of each picture, labels with the natural logarithm of their probability, the most probable
         first; the empty sequence is one of them. Empty where nothing admissible is possible.
     """
-    characters = restrict(log_probs, known).copy()
-    characters[..., list(known.marks)] = -np.inf
+    characters = _without(restrict(log_probs, known), known.marks)
     if known.length is None:
         found = prefix_beam_each(characters, width=width, best=best)
     else:
@@ -146,7 +146,8 @@ def propose_each(log_probs: Frames, known: Known, *, width: int = 8, best: int =
 def propose_together(views: Frames, known: Known, *, width: int = 8, best: int = 5) -> list[list[Proposal]]:
     """`propose_each` where every picture was seen in K views: the mean of their probabilities.
 
-    What is proposed in any view is scored in all of them.
+    Scored in all views are what is proposed of the first, what the best paths of the others spell, and the
+    marks: on synthetic lines, what else the others would propose is never the most probable.
 
     Args:
         views: (N, K, T, C), natural logarithms.
@@ -155,17 +156,18 @@ def propose_together(views: Frames, known: Known, *, width: int = 8, best: int =
         best: As in `propose_each`.
     """
     count, looks = views.shape[:2]
-    each = views.reshape(count * looks, *views.shape[2:])
-    found = propose_each(each, known, width=width, best=best)
     if looks == 1:
-        return found
-    wanted = [
-        list(dict.fromkeys(labels for view in found[row * looks : (row + 1) * looks] for labels, _ in view))
-        for row in range(count)
-    ]
+        return propose_each(views[:, 0], known, width=width, best=best)
+    found = propose_each(views[:, 0], known, width=width, best=max(width, best))
+    wanted = []
+    for first, others in zip(found, _without(views[:, 1:], known.marks), strict=True):
+        spelled = [labels for labels in map(best_path, others) if known.length in (None, len(labels))]
+        alone = [(mark,) for mark in known.marks]
+        wanted.append(list(dict.fromkeys([*(labels for labels, _ in first), *spelled, *alone])))
     owners = np.repeat(np.arange(count), [len(sequences) for sequences in wanted])
     places = (owners[:, None] * looks + np.arange(looks)).ravel()
     sequences = [labels for of_one in wanted for labels in of_one for _ in range(looks)]
+    each = views.reshape(count * looks, *views.shape[2:])
     scores = log_probability_each(each[places], sequences) - _whole_each(each, known)[places]
     means = np.logaddexp.reduce(scores.reshape(-1, looks), axis=1) - np.log(looks)
     proposals: list[list[Proposal]] = []
@@ -173,8 +175,16 @@ def propose_together(views: Frames, known: Known, *, width: int = 8, best: int =
     for of_one in wanted:
         start, stop = stop, stop + len(of_one)
         together = zip(of_one, means[start:stop].tolist(), strict=True)
-        proposals.append(sorted(together, key=lambda pair: -pair[1])[:best])
+        possible = [pair for pair in together if pair[1] > -np.inf]
+        proposals.append(sorted(possible, key=lambda pair: -pair[1])[:best])
     return proposals
+
+
+def _without(log_probs: Frames, labels: Sequence[int]) -> Frames:
+    """A copy of frames (..., C) in which some labels are impossible."""
+    without = log_probs.copy()
+    without[..., list(labels)] = -np.inf
+    return without
 
 
 def _whole_each(log_probs: Frames, known: Known) -> Floats:
@@ -191,8 +201,7 @@ def admissible_each(log_probs: Frames, known: Known) -> Floats:
     Frames are independent, so without a known length it is the product over the frames of what is
     allowed in each; with one, the forward pass keeps count of the labels.
     """
-    characters = restrict(log_probs, known).astype(np.float64)
-    characters[..., list(known.marks)] = -np.inf
+    characters = _without(restrict(log_probs, known).astype(np.float64), known.marks)
     if known.length is None:
         total = np.logaddexp.reduce(characters, axis=2).sum(axis=1)
     else:
