@@ -140,6 +140,9 @@ def strips(studio: Studio) -> dict[str, Callable[[], Picture]]:
         back[:2, 2], there[:2, 2] = (WIDTH / 2, HEIGHT / 2), (-WIDTH / 2, -HEIGHT / 2)
         return lambda matrix: matrix @ back @ change @ there
 
+    beheaded = np.zeros((3, 3))
+    beheaded[1, 2] = 15 * EM / 28
+
     def jpeg() -> Picture:
         coded = cv2.imencode(".jpg", s.picture(), [cv2.IMWRITE_JPEG_QUALITY, 12])[1]
         return np.asarray(cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE), np.uint8)
@@ -174,6 +177,7 @@ def strips(studio: Studio) -> dict[str, Callable[[], Picture]]:
         return one
 
     tails = ["45.-", "120=", "98--", "70.=", "$55", "31#", "64kg", "880-"]
+    leading, lone = ["—407", "—25", "—1380", "—96"], ["-", "/", "-", "/"]
     values = ["-12", "3/4", "8:05", "24/11/98", "1.5", "0,07", "12 500", "5-81-2"]
 
     def text(of: list[str]) -> Callable[[], Picture]:
@@ -186,15 +190,19 @@ def strips(studio: Studio) -> dict[str, Callable[[], Picture]]:
         "two": form(2, [0, 2, 3, 4]),
         "three": form(3, [0, 1, 2, 3]),
         "four": form(4, [0, 1, 5, 7]),
-        "seven": form(7, [0, 1, 2, 3]),
+        "seven": form(7, [0, 2, 3, 4]),
         "eight": form(8, [1, 2, 3, 4]),
         "nine": form(9, [0, 1, 4, 5]),
+        "eight_hooked": form(8, [5, 5, 5, 5]),
+        "nine_open": form(9, [8, 8, 9, 9]),
         "zero": form(0, [2, 2, 3, 4]),
         "five": form(5, [0, 1, 3, 5]),
         "signs": text(values[:4]),
         "points": text(values[4:]),
         "tails": text(tails[:4]),
         "units": text(tails[4:]),
+        "leading": text(leading),
+        "nothing": text(lone),
         "touching": lambda: s.picture(s.write(gap=-0.13 * EM)),
         "joined": lambda: s.picture(s.write("2000", **drawn, joined=0.9)),
         "zeros": lambda: s.picture(s.write("5000", zeros=0.7, chained=True)),
@@ -221,6 +229,7 @@ def strips(studio: Studio) -> dict[str, Callable[[], Picture]]:
         "paper": lambda: s.picture(level=float(rng.uniform(0.3, 1.0))),
         "worn": worn(1.0),
         "coarse": coarse,
+        "cut": lambda: s.picture(view={"matrix": lambda matrix: np.add(matrix, beheaded)}),
         "jpeg": jpeg,
         "blank": lambda: s.picture(
             write_text("", s.hand(), s.cuttings, rng), paint=lambda p, u, r: papers.rule(p, u, 0.6, r)
