@@ -14,7 +14,7 @@ from PIL import Image
 from printed_folders import write_pictures
 
 import inkling.recognition.read as road
-from inkling.cli import read_lines as command
+from inkling.cli import line_reader as command
 from inkling.datasets.lines.writing import LINE_ALPHABET
 from inkling.networks.build import NetworkSettings, build_network
 from inkling.networks.weights import Header, Weights, load_weights, save_weights

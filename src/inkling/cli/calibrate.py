@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from inkling.cli.failures import refuse_failures
-from inkling.cli.read_lines import BATCH, load_line_reader, progress_bar
+from inkling.cli.line_reader import BATCH, load_line_reader, progress_bar
 from inkling.errors import DatasetError, PictureError, UsageError
 
 if TYPE_CHECKING:

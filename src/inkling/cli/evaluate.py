@@ -15,8 +15,8 @@ from rich.table import Table
 
 from inkling.cli.data_sheet import SYNTHETIC_LINES
 from inkling.cli.failures import refuse_failures
+from inkling.cli.line_reader import Rules, load_line_reader, read_all
 from inkling.cli.read import Kind
-from inkling.cli.read_lines import Rules, load_line_reader, read_all
 from inkling.errors import DatasetError, UnknownNameError, UsageError, WeightsError
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ import typer
 from inkling.errors import PartialError, UnknownNameError, UsageError
 
 if TYPE_CHECKING:
-    from inkling.cli.read_lines import Rules
+    from inkling.cli.line_reader import Rules
     from inkling.cli.readings import Printer
     from inkling.documents.limits import Limits
     from inkling.elements import Page, PageReadings, Unopened
@@ -97,7 +97,7 @@ def read(
     are told in docs/documents.md.
     """
     from inkling.cli.failures import refuse_failures
-    from inkling.cli.read_lines import BATCH, Rules, load_line_reader
+    from inkling.cli.line_reader import BATCH, Rules, load_line_reader
     from inkling.cli.read_pages import Opening, read_pages
     from inkling.documents.files import find_files
     from inkling.documents.ranges import parse_pages

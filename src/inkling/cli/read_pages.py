@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from rich.progress import TextColumn
 
 from inkling.cli.failures import told
-from inkling.cli.read_lines import progress_bar
+from inkling.cli.line_reader import progress_bar
 
 if TYPE_CHECKING:
     from inkling.cli.readings import Printer

@@ -96,10 +96,11 @@ class Training:
         loss, and what lies between them generalises better than either (Wortsman et al., "Robust
         fine-tuning of zero-shot models", 2022).
         """
+        if not self.recipe.keep:
+            return self.result
         network = copy.deepcopy(self.result)
-        if self.recipe.keep:
-            before = _begin(self.recipe, self.material.classes).to(self.device)
-            move_towards(network, before, self.recipe.keep)
+        before = _begin(self.recipe, self.material.classes).to(self.device)
+        move_towards(network, before, self.recipe.keep)
         return network
 
     @property
