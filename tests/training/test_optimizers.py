@@ -177,6 +177,15 @@ def test_a_kernel_counts_as_a_matrix_of_a_row_per_output() -> None:
     torch.testing.assert_close(orthogonalize(in_another_order), expected)
 
 
+def test_what_has_died_counts_as_nothing() -> None:
+    """Running gradients of it shrink below what processors compute with at full speed."""
+    matrix = torch.from_numpy(np.random.default_rng(0).normal(size=(6, 9))).float()
+    dead, dying = matrix.clone(), matrix.clone()
+    dead[2], dying[2] = 0.0, matrix[2] * 1e-40
+    assert dying[2].abs().max() > 0
+    assert torch.equal(orthogonalize(dying), orthogonalize(dead))
+
+
 def test_no_gradient_stays_none() -> None:
     assert orthogonalize(torch.zeros(3, 4)).abs().max() == 0
 
