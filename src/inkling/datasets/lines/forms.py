@@ -50,6 +50,14 @@ def _one_with_long_upstroke(rng: Rng) -> list[Stroke]:
     return [([start, top, end], False)]
 
 
+def _one_of_two_strokes(rng: Rng) -> list[Stroke]:
+    """The upstroke does not reach the stem, or passes it, as if two were written."""
+    x = rng.uniform(0.45, 0.7)
+    end = (x - rng.uniform(0.0, 0.25), rng.uniform(-0.02, 0.25))
+    up: Points = [(rng.uniform(-0.6, 0.1), rng.uniform(0.5, 1.0)), end]
+    return [(up, False), ([(x, rng.uniform(-0.05, 0.05)), (x + rng.uniform(-0.2, 0.1), 1.0)], False)]
+
+
 def _one_bent(rng: Rng) -> list[Stroke]:
     """A stem that is bent, or hooked at its foot."""
     foot = [(0.5, 1.0)] if rng.random() < 0.6 else [(0.5, 0.93), (rng.uniform(0.6, 0.9), 1.0)]
@@ -77,6 +85,19 @@ def _two_curled(rng: Rng) -> list[Stroke]:
     head: Points = [(0.45, 0.0), (rng.uniform(0.75, 0.95), 0.22), (0.6, 0.6), (0.1, rng.uniform(0.9, 1.0))]
     foot: Points = [(0.4, rng.uniform(0.9, 1.0)), (rng.uniform(0.8, 1.3), rng.uniform(0.9, 1.05))]
     return [([*hook, *head, *foot], True)]
+
+
+def _two_swung_up(rng: Rng) -> list[Stroke]:
+    """A small head that begins with a curl, and a foot that swings up again behind it."""
+    curl: Points = [
+        (rng.uniform(0.2, 0.4), rng.uniform(0.25, 0.4)),
+        (rng.uniform(0.0, 0.15), 0.2),
+        (0.3, 0.0),
+    ]
+    down: Points = [(rng.uniform(0.55, 0.75), 0.2), (0.35, 0.65), (rng.uniform(-0.05, 0.15), 0.95)]
+    foot: Points = [(0.35, rng.uniform(0.8, 0.95)), (rng.uniform(0.6, 0.8), rng.uniform(0.92, 1.02))]
+    end = (rng.uniform(0.95, 1.3), rng.uniform(0.45, 0.8))
+    return [([*curl, *down, *foot, end], True)]
 
 
 def _three_pointed(rng: Rng) -> list[Stroke]:
@@ -306,6 +327,13 @@ def _nine_like_8(rng: Rng) -> list[Stroke]:
     return [([begin, *head, waist, *tail], True)]
 
 
+def _nine_with_bow(rng: Rng) -> list[Stroke]:
+    """A small head, and a tail that bows to the right as far as a 3 does, and back below the head."""
+    head = _arc(0.4, 0.22, rng.uniform(0.22, 0.36), rng.uniform(0.16, 0.24), rng.uniform(-30, 20), -340.0)
+    bow: Points = [(rng.uniform(0.7, 0.9), rng.uniform(0.55, 0.75)), (rng.uniform(0.4, 0.6), 0.97)]
+    return [([*head, *bow, (rng.uniform(-0.1, 0.2), rng.uniform(0.85, 1.0))], True)]
+
+
 def _nine_with_tail_right(rng: Rng) -> list[Stroke]:
     """A head whose tail runs out to the right, as in a Q or an R."""
     head = _arc(0.42, 0.3, rng.uniform(0.3, 0.48), rng.uniform(0.2, 0.3), rng.uniform(-40, 60), -360.0)
@@ -324,15 +352,15 @@ def _nine_in_one(rng: Rng) -> list[Stroke]:
 
 _MORE: tuple[tuple[Form, ...], ...] = (
     (_zero_open, _zero_open, _zero_with_tail),
-    (_one_with_long_upstroke, _one_with_long_upstroke, _one_bent),
-    (_two_looped, _two_swung, _two_curled),
+    (_one_with_long_upstroke, _one_with_long_upstroke, _one_bent, _one_of_two_strokes, _one_of_two_strokes),
+    (_two_looped, _two_swung, _two_curled, _two_swung_up),
     (_three_pointed, _three_in_one),
     (_four_like_h, _four_apart, _four_like_a_plus),
     (_five_in_one, _five_with_flying_bar, _five_like_a_tick, _five_like_a_root),
     (_six_like_b,),
     (_seven_plain, _seven_curled, _seven_with_serif, _seven_like_t),
     (_eight_open, _eight_two_rings, _eight_like_b, _eight_from_the_right, _eight_from_the_left),
-    (_nine_like_p, _nine_in_one, _nine_as_p, _nine_as_p, _nine_like_8, _nine_with_tail_right),
+    (_nine_like_p, _nine_in_one, _nine_as_p, _nine_as_p, _nine_like_8, _nine_with_tail_right, _nine_with_bow),
 )
 
 LINE_FORMS = tuple((*forms, *more) for forms, more in zip(FORMS, _MORE, strict=True))

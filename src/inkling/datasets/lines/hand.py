@@ -210,9 +210,9 @@ def write_text(text: str, hand: Hand, cuttings: Cuttings, rng: Rng) -> Ink:
             gap = max(gap, 0.0) * rng.uniform(0.3, 1.0) + EM * rng.uniform(loose, 0.12)
             # Some leave a digit's room for a point, and some put it below the digit before it.
             drawn = rng.random()
-            if drawn < 0.15:
-                gap += EM * rng.uniform(0.1, 0.45)
-            elif drawn < 0.25 and character in ".,":
+            if drawn < 0.2:
+                gap += EM * rng.uniform(0.1, 0.6)
+            elif drawn < 0.3 and character in ".,":
                 gap -= EM * rng.uniform(0.05, 0.3)
         x = max(x + gap, start if not previous else 0.0)
         if not character.isdigit():

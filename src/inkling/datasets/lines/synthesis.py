@@ -57,7 +57,7 @@ def draw_line(cuttings: Cuttings, *, seed: int, index: int) -> LinePicture:
     paper = make_paper(view.height, view.width, view.unit, dark * (0.3 + 0.7 * wear), rng)
     if rng.random() < 0.05:
         paper = bleed_through(paper, covered, rng) if dark > 0.4 else paper
-    if rng.random() < 0.06:
+    if rng.random() < 0.1:
         paper = smudge(paper, view, ink, hand, cuttings, rng)
     light = cast_light(paper * (1 - ink_cover), rng)
     image = expose(light, view.unit, dark, wear, rng)
@@ -222,8 +222,8 @@ def smudge(paper: Light, view: View, ink: Ink, hand: Hand, cuttings: Cuttings, r
     other = write_text(_other_text(rng, 2), hand, cuttings, rng)
     sheet = np.zeros((HEIGHT, ink.right + other.sheet.shape[1]), np.uint8)
     sheet[:, ink.right :] = other.sheet
-    gone = cv2.GaussianBlur(view.look(sheet), (0, 0), view.unit * float(rng.uniform(0.03, 0.12)))
-    return np.asarray(paper * (1 - rng.uniform(0.05, 0.35) * gone), np.float32)
+    gone = cv2.GaussianBlur(view.look(sheet), (0, 0), view.unit * float(rng.uniform(0.02, 0.12)))
+    return np.asarray(paper * (1 - rng.uniform(0.05, 0.5) * gone), np.float32)
 
 
 def expose(picture: Light, unit: float, contrast: float, wear: float, rng: Rng) -> NDArray[np.uint8]:
