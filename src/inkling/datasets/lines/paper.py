@@ -138,8 +138,8 @@ def draw_box(paper: Light, unit: float, rng: Rng) -> None:
         if side:
             _line(paper, (x + lean * top, top), (x + lean * bottom, bottom), thick, dark)
             if rng.random() < 0.15:  # drawn double
-                x += unit * rng.uniform(0.08, 0.2)
-                _line(paper, (x + lean * top, top), (x + lean * bottom, bottom), thick, dark)
+                second = x + unit * rng.uniform(0.08, 0.2)
+                _line(paper, (second + lean * top, top), (second + lean * bottom, bottom), thick, dark)
     if sides[2]:
         _line(paper, (-2, inset[2]), (width + 2, inset[2] - lean * width), thick, dark)
     if sides[3]:
