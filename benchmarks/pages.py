@@ -34,7 +34,6 @@ from pages_truth import (
     election_2024_fields,
     game_grid,
     golf_rows,
-    in_a_column,
     kenya_grid,
     named_fields,
     nist_fields,

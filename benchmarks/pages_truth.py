@@ -8,7 +8,7 @@ stand. The numbers of a page are compared character by character, leading zeros 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from inkling.elements import Box, Reading
@@ -206,15 +206,6 @@ def score_grid(truth: Sequence[Sequence[str]], readings: Iterable[Reading]) -> S
     for (row, column), written in left.items():
         score += judge(f"row {row + 1} column {column + 1}", written, None)
     return score
-
-
-def in_a_column(readings: Iterable[Reading]) -> list[Reading]:
-    """Numbers that were found anywhere on a page, as the rows of a table of one column."""
-    placed = [(each, each.region) for each in readings if each.text and each.region is not None]
-    return [
-        replace(each, region=replace(region, table=0, row=row, column=0))
-        for row, (each, region) in enumerate(placed)
-    ]
 
 
 def score_rows(rows: Sequence[tuple[Box, Sequence[str]]], readings: Sequence[Reading]) -> Score:
