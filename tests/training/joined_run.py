@@ -36,7 +36,7 @@ LINES = replace(
     BASE,
     network=NetworkSettings("line-reader", (4, 6, 8)),
     # At larger steps nine normalised layers make much of how sums are rounded.
-    optimizer=OptimizerSettings("sgd", 0.001),
+    optimizer=OptimizerSettings("sgd", 0.0002),
     criterion="ctc",
     batch_size=8,
     lines_per_epoch=16,
