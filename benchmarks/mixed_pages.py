@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from inkling.datasets.digits import Digits
-from inkling.datasets.lines.hand import EM, Cuttings, pick_hand, scribble, write_text
+from inkling.datasets.lines.hand import EM, Cuttings, pick_hand, write_text
+from inkling.datasets.lines.scribbles import scribble
 from inkling.datasets.lines.writing import write_line
 from inkling.elements import Box
 

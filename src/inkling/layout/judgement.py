@@ -18,22 +18,22 @@ _OF_SHAPE = [SHAPES.index(name) for name in ("feet", "heads", "length", "apart")
 _MOST_COMPANY = 4.0
 """Log-odds of a neighbour count no further than to this."""
 
-PRINTED = (2.979, -17.332, -3.362, 14.470, 1.232, 6.693, -19.611, 10.433, -0.335, -9.033)
+PRINTED = (2.920, -10.754, -3.197, 13.619, 1.439, 7.722, -34.926, 10.846, -0.011, -9.465)
 """Of `SHAPES`, then the constant."""
 
-PRINTED_WITH_WHOLE = (0.764, 0.514, -0.172)
+PRINTED_WITH_WHOLE = (0.746, 0.600, -0.243)
 """Of the score alone, of that of the group that it is a part of, then the constant."""
 
 PRINTED_AT = 1.0
 """Log-odds from which a group is print: to lose a number is worse than to look at a printed one."""
 
-BY_HAND = (1.240, 0.361, 5.566, -0.758, -0.988, -3.587, -6.141, -2.329, 0.358, 1.854, -3.384)
+BY_HAND = (0.412, 0.109, -0.236, -0.939, -2.145, -2.919, 0.555, -8.798, 0.347, 1.907, -4.501)
 """Of `READS`, then of feet, heads, length and apart, then the constant; of what is no print."""
 
-BY_HAND_IN_ROW = (0.913, 0.495, 0.856)
+BY_HAND_IN_ROW = (0.954, 0.510, 0.872)
 """Of the score alone, of the mean score of the others in the row, then the constant."""
 
-IN_PRINT = (1.207, 1.197, -17.651, -0.274, 2.536, -4.104, -21.517, -29.103, 0.410, 0.696, -0.875)
+IN_PRINT = (1.636, 1.125, -23.434, -0.450, 1.550, -4.223, -22.125, -37.922, 0.193, 0.581, -0.579)
 """As `BY_HAND`, of print."""
 
 
