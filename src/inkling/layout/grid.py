@@ -114,9 +114,7 @@ def _grid_of(level: list[Rule], upright: list[Rule], bends: Bends, ridge: tuple[
         return None
     flat = _Straight.of(rows, columns, bends, ridge)
     while True:
-        covers = flat.borders(rows, columns)
-        above = _present(covers[0], [line.level for line in columns])
-        beside = _present(covers[1].T, [line.level for line in rows]).T
+        above, beside = _there(flat, rows, columns)
         keep_rows, keep_columns = np.asarray(above.any(axis=1)), np.asarray(beside.any(axis=0))
         if keep_rows.sum() < 2 or keep_columns.sum() < 2:
             return None
@@ -126,11 +124,16 @@ def _grid_of(level: list[Rule], upright: list[Rule], bends: Bends, ridge: tuple[
         columns = [line for line, keep in zip(columns, keep_columns, strict=True) if keep]
     if hidden := _hidden_rows(rows, columns, beside, flat):
         rows = sorted([*rows, *(line for line, _ in hidden)], key=lambda line: line.level)
-        covers = flat.borders(rows, columns)
-        above = _present(covers[0], [line.level for line in columns])
-        beside = _present(covers[1].T, [line.level for line in rows]).T
+        above, beside = _there(flat, rows, columns)
         above[[line.hidden for line in rows]] = [borders for _, borders in hidden]
     return Grid(_corners(rows, columns, bends), above, beside)
+
+
+def _there(flat: _Straight, rows: Sequence[Line], columns: Sequence[Line]) -> tuple[Bools, Bools]:
+    """Which borders are there: above cells (R + 1, C), beside them (R, C + 1)."""
+    above, beside = flat.borders(rows, columns)
+    levels, places = [line.level for line in rows], [line.level for line in columns]
+    return _present(above, places), _present(beside.T, levels).T
 
 
 def _hidden_rows(
@@ -147,21 +150,24 @@ def _hidden_rows(
     if len(heights) < _MOST_ALIKE:
         return []
     height = float(np.median(heights))
-    widths = np.diff([line.level for line in columns])
-    found: list[tuple[Line, Bools]] = []
+    reach = np.arange(-_UNEVEN * height, _UNEVEN * height + 1)
+    around: list[Floats] = []
     for top, whole, borders in zip(levels, heights, beside, strict=False):
         count = round(whole / height)
         title = len(columns) > 2 and not borders[1:-1].any()
         if title or count < 2 or abs(whole / count - height) > _UNEVEN * height:
             continue
-        for part in range(1, count):
-            reach = np.arange(-_UNEVEN * height, _UNEVEN * height + 1)
-            near = top + part * whole / count + reach
-            drawn = flat.borders_at(near, rows, columns)
-            covers = drawn @ widths / widths.sum()
-            best = int(covers.argmax())
-            if covers[best] >= _HIDDEN:
-                found.append((Line(float(near[best]), hidden=True), drawn[best] >= _HIDDEN))
+        around += [top + part * whole / count + reach for part in range(1, count)]
+    if not around:
+        return []
+    drawn = flat.borders_at(np.concatenate(around), rows, columns)
+    widths = np.diff([line.level for line in columns])
+    found: list[tuple[Line, Bools]] = []
+    for near, borders in zip(around, np.split(drawn, len(around)), strict=True):
+        covers = borders @ widths / widths.sum()
+        best = int(covers.argmax())
+        if covers[best] >= _HIDDEN:
+            found.append((Line(float(near[best]), hidden=True), borders[best] >= _HIDDEN))
     return found
 
 

@@ -159,10 +159,10 @@ def propose_together(views: Frames, known: Known, *, width: int = 8, best: int =
     if looks == 1:
         return propose_each(views[:, 0], known, width=width, best=best)
     found = propose_each(views[:, 0], known, width=width, best=max(width, best))
+    alone = [(mark,) for mark in known.marks]
     wanted = []
     for first, others in zip(found, _without(views[:, 1:], known.marks), strict=True):
         spelled = [labels for labels in map(best_path, others) if known.length in (None, len(labels))]
-        alone = [(mark,) for mark in known.marks]
         wanted.append(list(dict.fromkeys([*(labels for labels, _ in first), *spelled, *alone])))
     owners = np.repeat(np.arange(count), [len(sequences) for sequences in wanted])
     places = (owners[:, None] * looks + np.arange(looks)).ravel()

@@ -146,8 +146,7 @@ def _doubtful(pictures: Sequence[Frames], batch_size: int) -> list[int]:
     for places in _batches((len(frames) for frames in pictures), batch_size):
         frames = np.stack([pictures[place] for place in places])
         # Labels more probable than a half are those of the best path, or it is near enough.
-        with np.errstate(invalid="ignore"):  # what is no number is refused by others
-            chances = log_probability_each(frames, [best_path(each) for each in frames])
+        chances = log_probability_each(frames, [best_path(each) for each in frames])
         doubtful += [place for place, chance in zip(places, chances, strict=True) if chance < _SURE]
     return sorted(doubtful)
 

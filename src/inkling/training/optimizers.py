@@ -252,7 +252,7 @@ def orthogonalize(gradient: Tensor, *, iterations: int = 3) -> Tensor:
     a, b, c = 3.4445, -4.7750, 2.0315
     x = gradient.flatten(1)
     # What has died in a network leaves running gradients that shrink for ever, and a product of numbers
-    # below 1e-38 takes a processor ten times as long: beside the rest they are 0.
+    # below 1e-38 takes a processor fifty times as long: beside the rest they are 0.
     x = hardshrink(x / (x.norm() + 1e-7), _NOTHING)
     tall = x.shape[0] > x.shape[1]
     if tall:
