@@ -1,9 +1,9 @@
 """The forms of digits in a line: those of the drawn digits, and more that real paper shows.
 
 Learned from looking at every second picture of two public sets of lines, cheque amounts and cells of
-a clinic's logbooks: a 1 whose upstroke is as long as its stem, a 9 like a P, a q or an open 8, a 6 like a
-b, an 8 and a 0 left open, a 7 that curls or that a bar makes a t, a 2 that begins with a loop, a 5 like a
-root sign.
+a clinic's logbooks: a 1 whose upstroke is as long as its stem or that is a narrow bow, a 4 without
+corners, a 9 like a P, a q or an open 8, a 6 like a b, an 8 and a 0 left open, a 7 that curls or that a
+bar makes a t, a 2 that begins with a loop, a 5 like a root sign.
 """
 
 from __future__ import annotations
@@ -39,13 +39,30 @@ def _zero_with_tail(rng: Rng) -> list[Stroke]:
     ]
 
 
+def _one_with_flag(rng: Rng) -> list[Stroke]:
+    """A short stroke up to the top of the stem; it is steep, where the bar of a 7 is flat."""
+    top = (rng.uniform(0.5, 0.75), rng.uniform(0.0, 0.03))
+    reach = rng.uniform(0.12, 0.65)
+    start = (top[0] - reach, top[1] + min(reach * rng.uniform(0.55, 1.8), 0.8))
+    foot = (top[0] + rng.normal(-0.03, 0.08), 1.0)
+    return [([start, top, foot], False)]
+
+
+def _one_looped(rng: Rng) -> list[Stroke]:
+    """Up and down again around a narrow bow, without a corner."""
+    x, wide = rng.uniform(0.5, 0.75), rng.uniform(0.1, 0.3)
+    start = (x - wide - rng.uniform(-0.15, 0.4), rng.uniform(0.5, 1.0))
+    bow: Points = [(x - wide, rng.uniform(0.2, 0.4)), (x - wide / 3, 0.01), (x, rng.uniform(0.08, 0.2))]
+    return [([start, *bow, (x - rng.uniform(-0.05, 0.25), 1.0)], True)]
+
+
 def _one_with_long_upstroke(rng: Rng) -> list[Stroke]:
     """Up from the line and down to it again, like a tent."""
     top = (rng.uniform(0.5, 0.8), 0.0)
-    start = (rng.uniform(-0.6, 0.1), rng.uniform(0.6, 1.0))
+    start = (rng.uniform(-0.6, 0.25), rng.uniform(0.5, 1.0))
     end = (top[0] + rng.uniform(-0.15, 0.15), 1.0)
     if rng.random() < 0.4:
-        bend = ((start[0] + top[0]) / 2, (start[1] + top[1]) / 2 - rng.uniform(-0.1, 0.15))
+        bend = ((start[0] + top[0]) / 2, (start[1] + top[1]) / 2 + rng.uniform(-0.15, 0.25))
         return [([start, bend, top], True), ([top, end], False)]
     return [([start, top, end], False)]
 
@@ -118,7 +135,17 @@ def _four_like_h(rng: Rng) -> list[Stroke]:
         (0.3, y),
         (x, y - 0.12),
     ]
-    return [(bow, True), ([(x + 0.05, rng.uniform(0.0, 0.3)), (x - rng.uniform(0.0, 0.2), 1.0)], False)]
+    return [(bow, True), ([(x + 0.05, rng.uniform(0.0, 0.55)), (x - rng.uniform(0.0, 0.2), 1.0)], False)]
+
+
+def _four_rounded(rng: Rng) -> list[Stroke]:
+    """Closed, all its corners round; but it is pointed at the left, and the stem runs on below the bar."""
+    top, y = (rng.uniform(0.65, 0.85), rng.uniform(0.0, 0.08)), rng.uniform(0.48, 0.68)
+    left = (rng.uniform(0.0, 0.15), y - rng.uniform(0.0, 0.08))
+    head: Points = [top, (rng.uniform(0.3, 0.45), y * rng.uniform(0.35, 0.6)), left, (0.3, y + 0.03)]
+    end = (rng.uniform(0.75, 1.05), y - rng.uniform(-0.02, 0.1))
+    stem: Points = [(top[0] + rng.uniform(-0.05, 0.08), rng.uniform(0.0, 0.3)), (rng.uniform(0.5, 0.8), 1.0)]
+    return [([*head, end], True), (stem, False)]
 
 
 def _four_apart(rng: Rng) -> list[Stroke]:
@@ -352,10 +379,13 @@ def _nine_in_one(rng: Rng) -> list[Stroke]:
 
 _MORE: tuple[tuple[Form, ...], ...] = (
     (_zero_open, _zero_open, _zero_with_tail),
-    (_one_with_long_upstroke, _one_with_long_upstroke, _one_bent, _one_of_two_strokes, _one_of_two_strokes),
+    (
+        *(_one_with_flag, _one_with_flag, _one_with_long_upstroke, _one_with_long_upstroke),
+        *(_one_of_two_strokes, _one_bent, _one_looped),
+    ),
     (_two_looped, _two_swung, _two_curled, _two_swung_up),
     (_three_pointed, _three_in_one),
-    (_four_like_h, _four_apart, _four_like_a_plus),
+    (_four_like_h, _four_apart, _four_like_a_plus, _four_rounded),
     (_five_in_one, _five_with_flying_bar, _five_like_a_tick, _five_like_a_root),
     (_six_like_b,),
     (_seven_plain, _seven_curled, _seven_with_serif, _seven_like_t),

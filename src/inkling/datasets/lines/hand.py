@@ -60,7 +60,7 @@ class Cuttings:
     def draw(
         self, target: int, rng: Rng, *, height: float, width: float, pen: float, lean: float = 0.0
     ) -> Sheet:
-        """A digit as high as asked, its pen widened or thinned towards `pen` pixels.
+        """A digit as high as asked, or lower if it is wide, its pen widened or thinned towards `pen` pixels.
 
         It leans by `lean` columns a row further to the right than it was written.
         """
@@ -208,12 +208,12 @@ def write_text(text: str, hand: Hand, cuttings: Cuttings, rng: Rng) -> Ink:
         if previous and not (character.isdigit() and previous.isdigit()):
             loose = -0.12 if character in "-=~" or previous == "—" else -0.02
             gap = max(gap, 0.0) * rng.uniform(0.3, 1.0) + EM * rng.uniform(loose, 0.12)
-            # Some leave a digit's room for a point, and some put it below the digit before it.
-            drawn = rng.random()
+            # Some leave a digit's room for a point, and some squeeze it below the digits beside it.
+            drawn, point = rng.random(), character if character in ".," else previous
             if drawn < 0.2:
-                gap += EM * rng.uniform(0.1, 0.6)
-            elif drawn < 0.3 and character in ".,":
-                gap -= EM * rng.uniform(0.05, 0.3)
+                gap += EM * rng.uniform(0.1, 0.7)
+            elif drawn < 0.45 and point in ".,":
+                gap -= EM * rng.uniform(0.03, 0.12 if point == "." else 0.25)
         x = max(x + gap, start if not previous else 0.0)
         if not character.isdigit():
             x = _write_sign(sheet, character, x, base, size, hand, rng, previous)
@@ -310,7 +310,9 @@ def _write_sign(
         for part in heights:
             y = base - size * part + rng.normal(0, 0.03) * size
             bend = size * (rng.normal(0, 0.05) if sign != "~" else 0.2)
-            rise = length * rng.normal(0.03, 0.06)
+            # Behind a number, where it is thrown, it may be as steep as a stroke of a digit.
+            steep = previous and sign == "-" and rng.random() < 0.25
+            rise = length * (rng.normal(0.3, 0.25) if steep else rng.normal(0.03, 0.06))
             path = [
                 (x, y),
                 (x + length * 0.35, y - bend),

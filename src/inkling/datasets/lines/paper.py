@@ -132,14 +132,15 @@ def draw_box(paper: Light, unit: float, rng: Rng) -> None:
     inset = unit * rng.uniform(-0.05, 0.4, 4)
     sides = rng.random(4) < rng.uniform(0.3, 1.0)
     for side, x in ((sides[0], inset[0]), (sides[1], width - 1 - inset[1])):
+        if not side:
+            continue
         top, bottom = -2.0, height + 2.0
         if rng.random() < 0.25:  # an end of it, as the corner of the next cell leaves it
             top, bottom = sorted(rng.uniform(-0.3, 1.3, 2) * height)
-        if side:
-            _line(paper, (x + lean * top, top), (x + lean * bottom, bottom), thick, dark)
-            if rng.random() < 0.15:  # drawn double
-                second = x + unit * rng.uniform(0.08, 0.2)
-                _line(paper, (second + lean * top, top), (second + lean * bottom, bottom), thick, dark)
+        _line(paper, (x + lean * top, top), (x + lean * bottom, bottom), thick, dark)
+        if rng.random() < 0.15:  # drawn double
+            second = x + unit * rng.uniform(0.08, 0.2)
+            _line(paper, (second + lean * top, top), (second + lean * bottom, bottom), thick, dark)
     if sides[2]:
         _line(paper, (-2, inset[2]), (width + 2, inset[2] - lean * width), thick, dark)
     if sides[3]:
