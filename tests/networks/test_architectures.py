@@ -10,6 +10,7 @@ from torch import nn
 
 from inkling.errors import SettingsError, UnknownNameError, UsageError
 from inkling.networks.build import LINE_READERS, NETWORKS, NetworkSettings, build_network
+from inkling.networks.layer import fold
 from inkling.networks.perceptron import Perceptron
 from inkling.transforms.lines import LINE_HEIGHT
 
@@ -173,3 +174,25 @@ def test_settings_fit_or_say_why_not(
 def test_so_many_classes_are_no_alphabet(name: str, classes: int) -> None:
     with pytest.raises(SettingsError, match="1 to 4096 classes"):
         build_network(NetworkSettings(name, SMALL[name]), classes=classes)
+
+
+@pytest.mark.parametrize("name", ["deepnet", "line-reader", "box-reader"])
+def test_a_folded_network_computes_the_same_and_leaves_the_other_as_it_was(name: str) -> None:
+    network = build_network(NetworkSettings(name, SMALL[name]), seed=2).eval()
+    generator = torch.Generator().manual_seed(3)
+    for part in network.modules():
+        if isinstance(part, nn.BatchNorm2d):  # as training leaves them; some channels are turned about
+            for values in (part.weight.data, part.bias.data, part.running_mean):
+                values.copy_(torch.randn(values.shape, generator=generator))
+            part.running_var.copy_(torch.rand(part.running_var.shape, generator=generator) + 0.1)
+    before = {key: value.clone() for key, value in network.state_dict().items()}
+    images = some_images(name, 3)
+    with torch.inference_mode():
+        torch.testing.assert_close(
+            fold(network, torch.float32)(images), network(images), rtol=1e-3, atol=1e-3
+        )
+        short = fold(network, torch.bfloat16)(images.bfloat16())
+    assert short.dtype == torch.bfloat16
+    torch.testing.assert_close(network.state_dict(), before)
+    normalised = [part for part in fold(network, torch.float32).modules() if isinstance(part, nn.BatchNorm2d)]
+    assert len(normalised) < sum(isinstance(part, nn.BatchNorm2d) for part in network.modules()) / 2

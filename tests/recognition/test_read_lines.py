@@ -18,6 +18,7 @@ from inkling.elements import Reading
 from inkling.errors import PictureError, WeightsError
 from inkling.networks.build import NetworkSettings, build_network
 from inkling.networks.gauge import Gauge
+from inkling.networks.layer import fold
 from inkling.networks.linereader import FRAMES
 from inkling.networks.scan import propose, scan, score_of
 from inkling.networks.weights import Header, Weights
@@ -78,7 +79,7 @@ def test_a_box_is_where_the_ink_of_its_character_is_in_the_picture_as_it_was_giv
 def test_the_confidence_is_the_calibrated_score(reader: Weights, slope: float, intercept: float) -> None:
     picture = print_line("4071")
     precision = choose_precision("auto", torch.device("cpu"), reader.header.network.name)
-    (seen,) = scan(reader.network, [open_line(picture).image], precision=precision)
+    (seen,) = scan(fold(reader.network, precision), [open_line(picture).image], precision=precision)
     score = score_of(propose([seen.log_probs])[0])
     confidence = read_line(picture, weights=calibrated(reader, slope, intercept)).confidence
     assert confidence == pytest.approx(1 / (1 + math.exp(-slope * score - intercept)))

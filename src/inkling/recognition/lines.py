@@ -11,6 +11,7 @@ from functools import partial
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
 
 from inkling.documents.picture import Picture, source_of, to_picture
 from inkling.elements import Alternative, Box, Character, Reading
@@ -19,6 +20,7 @@ from inkling.evaluation.logistic import logistic
 from inkling.networks.characters import character_features
 from inkling.networks.constrained import Known, Proposal, marks_of, treat
 from inkling.networks.ctc import Span
+from inkling.networks.layer import fold
 from inkling.networks.linereader import PIXELS_PER_FRAME
 from inkling.networks.scan import Decoded, Scan, decode, look, score_of
 from inkling.networks.weights import Weights, load_box_weights
@@ -198,7 +200,7 @@ def read_framed(
     images = [line.image for line in framed]
     alphabet = weights.header.alphabet
     looks = look(
-        weights.network,
+        _folded(weights.network, precision),
         images,
         treated=partial(treat, alphabet=alphabet, same_point=same_point, digits_only=digits_only),
         precision=precision,
@@ -211,6 +213,12 @@ def read_framed(
         _reading(line, seen.scan, written, weights, source)
         for line, seen, written, source in zip(framed, looks, decoded, sources, strict=True)
     ]
+
+
+@functools.lru_cache(maxsize=4)
+def _folded(network: nn.Module, precision: torch.dtype) -> nn.Module:
+    """Folding takes as long as reading a line: it is done once for a network."""
+    return fold(network, precision)
 
 
 def _known(alphabet: Sequence[str], length: int | None, allowed: str) -> Known:
