@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -85,10 +87,18 @@ def _likeness(model: NDArray[np.float32], target: NDArray[np.float32]) -> Floats
 def _around_nodes(values: NDArray[np.float32]) -> Floats:
     """Means around the nodes, float64 (n, n)."""
     height, width = values.shape
-    side = 2 * (max(height, width) // _NODES) + 1
-    columns, rows = (np.linspace(0, size - 1, _NODES).round().astype(int) for size in (width, height))
-    means = cv2.blur(values, (side, side), borderType=cv2.BORDER_REPLICATE)
-    return np.asarray(means[np.ix_(rows, columns)], np.float64)
+    reach = max(height, width) // _NODES
+    # A mean over a rectangle is two products; one over all rectangles costs as much as these.
+    means = _windows(height, reach) @ values @ _windows(width, reach).T
+    return np.asarray(means, np.float64)
+
+
+@lru_cache(maxsize=8)
+def _windows(size: int, reach: int) -> NDArray[np.float32]:
+    """What each of `size` pixels in a row weighs in the mean around each node, float32 (n, size)."""
+    nodes = np.linspace(0, size - 1, _NODES).round()
+    inside = np.abs(nodes[:, None] - np.arange(size)) <= reach
+    return np.asarray(inside / inside.sum(axis=1, keepdims=True), np.float32)
 
 
 def bent(bend: Floats, points: Floats, shape: tuple[int, ...]) -> Floats:
@@ -118,17 +128,19 @@ def bent_picture(grey: NDArray[np.uint8], bend: Floats) -> NDArray[np.uint8]:
     if np.abs(bend).max() < 0.1:
         return grey
     height, width = grey.shape
-    nodes = len(bend) - 1
-    to_node = np.array([[nodes / max(width - 1, 1), 0, 0], [0, nodes / max(height - 1, 1), 0]])
-    shift = cv2.warpAffine(
-        bend.astype(np.float32),
-        to_node,
-        (width, height),
-        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-        borderMode=cv2.BORDER_REPLICATE,
+    down, across = _hats(height, len(bend)), _hats(width, len(bend))
+    # Where pixels come from is linear between the nodes, as their shifts are: two products say it.
+    source_x = down @ (np.linspace(0, width - 1, len(bend)) - bend[..., 0]).astype(np.float32) @ across.T
+    source_y = (
+        down @ (np.linspace(0, height - 1, len(bend))[:, None] - bend[..., 1]).astype(np.float32) @ across.T
     )
-    across = np.arange(width, dtype=np.float32)[None] - shift[..., 0]
-    down = np.arange(height, dtype=np.float32)[:, None] - shift[..., 1]
     return np.asarray(
-        cv2.remap(grey, across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.uint8
+        cv2.remap(grey, source_x, source_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.uint8
     )
+
+
+@lru_cache(maxsize=8)
+def _hats(size: int, nodes: int) -> NDArray[np.float32]:
+    """What each of the nodes weighs at each of `size` pixels in a row, float32 (size, n)."""
+    places = np.linspace(0, nodes - 1, size)
+    return np.asarray(np.maximum(1 - np.abs(places[:, None] - np.arange(nodes)), 0), np.float32)
