@@ -212,8 +212,8 @@ def write_text(text: str, hand: Hand, cuttings: Cuttings, rng: Rng) -> Ink:
             drawn, point = rng.random(), character if character in ".," else previous
             if drawn < 0.2:
                 gap += EM * rng.uniform(0.1, 0.7)
-            elif drawn < 0.45 and point in ".,":
-                gap -= EM * rng.uniform(0.03, 0.12 if point == "." else 0.25)
+            elif drawn < 0.35 and point in ".,":
+                gap -= EM * rng.uniform(0.03, 0.1 if point == "." else 0.25)
         x = max(x + gap, start if not previous else 0.0)
         if not character.isdigit():
             x = _write_sign(sheet, character, x, base, size, hand, rng, previous)
@@ -288,7 +288,7 @@ def _write_sign(
     # A point smaller than this would be taken for dust by people too.
     touch = max(pen, 0.07 * EM)
     # Between two strokes the hand is light: a point may be as pale as a shadow.
-    force = float(rng.uniform(0.3, 1.0)) if rng.random() < 0.6 else 1.0
+    force = float(rng.uniform(0.4, 1.0)) if rng.random() < 0.6 else 1.0
     if sign in ".:":
         middle = base - (size * rng.uniform(0.05, 0.5) if sign == "." and rng.random() < 0.4 else 0)
         for y in (middle,) if sign == "." else (middle - size * 0.1, middle - size * rng.uniform(0.4, 0.7)):
@@ -311,7 +311,7 @@ def _write_sign(
             y = base - size * part + rng.normal(0, 0.03) * size
             bend = size * (rng.normal(0, 0.05) if sign != "~" else 0.2)
             # Behind a number, where it is thrown, it may be as steep as a stroke of a digit.
-            steep = previous and sign == "-" and rng.random() < 0.25
+            steep = previous and sign == "-" and rng.random() < 0.1
             rise = length * (rng.normal(0.3, 0.25) if steep else rng.normal(0.03, 0.06))
             path = [
                 (x, y),

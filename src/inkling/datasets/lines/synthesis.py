@@ -50,7 +50,7 @@ def draw_line(cuttings: Cuttings, *, seed: int, index: int) -> LinePicture:
     ink = _put_down(writing, hand, cuttings, rng)
     view = View.draw(ink, hand, rng, lines=2 if writing.mark == "several lines" else 1)
     covered = view.look(ink.sheet)
-    dark = float(rng.triangular(0.15, 0.6, 0.98))
+    dark = float(rng.triangular(0.2, 0.6, 0.98))
     # Most pictures are fair; what would not be read anyway teaches little.
     wear = float(rng.random() ** 4)
     ink_cover = cover_paper(covered, view.unit, dark, wear, rng)
@@ -125,7 +125,7 @@ class View:
             room = float(rng.uniform(0.9, 1.05))  # cut too close
         room += 1.3 * (lines - 1)
         scale = EM / unit
-        slant = rng.normal(0.12, 0.25) if rng.random() < 0.75 else rng.normal(0.5, 0.2)
+        slant = rng.normal(0.12, 0.25) if rng.random() < 0.88 else rng.normal(0.45, 0.15)
         turn = rng.normal(0, 0.03)
         height = max(8, round(unit * room))
         text_width = (ink.right - ink.left) / scale

@@ -70,9 +70,9 @@ def write_line(rng: Rng) -> Writing:
     before = after = ""
     if not ("/" in text or ":" in text):
         drawn = rng.random()
-        if drawn < 0.27:
+        if drawn < 0.22:
             after = _TAILS[rng.integers(len(_TAILS))]
-        elif drawn < 0.29:
+        elif drawn < 0.24:
             after = _UNITS[rng.integers(len(_UNITS))]
         if not text.startswith("-") and rng.random() < 0.05:
             before = _HEADS[rng.integers(len(_HEADS))]
