@@ -36,12 +36,13 @@ def bend_of(points: Floats, shifts: Floats, shape: tuple[int, ...]) -> Floats:
 
     The kernel regression of Nadaraya and Watson (1964), drawn to zero where there are few marks.
     """
-    reach = _REACH * max(shape)
+    spread = 2 * (_REACH * max(shape)) ** 2
     xs, ys = (np.linspace(0, size - 1, _NODES) for size in (shape[1], shape[0]))
-    nodes = np.stack(np.meshgrid(xs, ys), axis=-1)
-    away = ((nodes[:, :, None] - points) ** 2).sum(axis=3)
-    weights = np.exp(-away / (2 * reach**2))
-    return np.asarray((weights @ shifts) / (weights.sum(axis=2) + _FEW)[..., None])
+    # The weight of a mark at a node is one of its column times one of its row.
+    across = np.exp(-((xs[:, None] - points[:, 0]) ** 2) / spread)
+    down = np.exp(-((ys[:, None] - points[:, 1]) ** 2) / spread)
+    sums = np.stack([(down * shift) @ across.T for shift in shifts.T], axis=-1)
+    return np.asarray(sums / (down @ across.T + _FEW)[..., None])
 
 
 def follow(grey: NDArray[np.uint8], seen: NDArray[np.uint8], bend: Floats) -> Floats:

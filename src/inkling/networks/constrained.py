@@ -147,7 +147,7 @@ def propose_together(views: Frames, known: Known, *, width: int = 8, best: int =
     """`propose_each` where every picture was seen in K views: the mean of their probabilities.
 
     Scored in all views are what is proposed of the first, what the best paths of the others spell, and the
-    marks: on synthetic lines, what else the others would propose is never the most probable.
+    marks on these: on synthetic lines, what else the others would propose is never the most probable.
 
     Args:
         views: (N, K, T, C), natural logarithms.
@@ -158,12 +158,14 @@ def propose_together(views: Frames, known: Known, *, width: int = 8, best: int =
     count, looks = views.shape[:2]
     if looks == 1:
         return propose_each(views[:, 0], known, width=width, best=best)
-    found = propose_each(views[:, 0], known, width=width, best=max(width, best))
-    alone = [(mark,) for mark in known.marks]
+    found = propose_each(views[:, 0], known, width=width, best=best)
     wanted = []
-    for first, others in zip(found, _without(views[:, 1:], known.marks), strict=True):
-        spelled = [labels for labels in map(best_path, others) if known.length in (None, len(labels))]
-        wanted.append(list(dict.fromkeys([*(labels for labels, _ in first), *spelled, *alone])))
+    others = views[:, 1:]
+    for first, seen, characters in zip(found, others, _without(others, known.marks), strict=True):
+        paths = map(best_path, characters)
+        spelled = [labels for labels in paths if not labels or known.length in (None, len(labels))]
+        marks = [(label,) for labels in map(best_path, seen) for label in labels if label in known.marks]
+        wanted.append(list(dict.fromkeys([*(labels for labels, _ in first), *spelled, *marks])))
     owners = np.repeat(np.arange(count), [len(sequences) for sequences in wanted])
     places = (owners[:, None] * looks + np.arange(looks)).ravel()
     sequences = [labels for of_one in wanted for labels in of_one for _ in range(looks)]
