@@ -40,7 +40,7 @@ class Layer(nn.Module):
 
 
 def fold(network: nn.Module, precision: torch.dtype) -> nn.Module:
-    """A copy that only reads, and does so in fewer steps: a third faster, the same but for rounding.
+    """A copy that only reads, in fewer steps: the same but for rounding.
 
     In evaluation mode a normalisation is a multiplication and an addition for each channel, which the
     convolution before it can do along the way; not so where the largest is taken in between. Parameters
