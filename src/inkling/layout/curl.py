@@ -89,7 +89,7 @@ def _around_nodes(values: NDArray[np.float32]) -> Floats:
     """Means around the nodes, float64 (n, n)."""
     height, width = values.shape
     reach = max(height, width) // _NODES
-    # A mean over a rectangle is two products; one over all rectangles costs as much as these.
+    # Two products give these means alone; a blur would give those around every pixel as well.
     means = _windows(height, reach) @ values @ _windows(width, reach).T
     return np.asarray(means, np.float64)
 
@@ -130,14 +130,13 @@ def bent_picture(grey: NDArray[np.uint8], bend: Floats) -> NDArray[np.uint8]:
         return grey
     height, width = grey.shape
     down, across = _hats(height, len(bend)), _hats(width, len(bend))
+    xs, ys = (np.linspace(0, size - 1, len(bend)) for size in (width, height))
     # Where pixels come from is linear between the nodes, as their shifts are: two products say it.
-    source_x = down @ (np.linspace(0, width - 1, len(bend)) - bend[..., 0]).astype(np.float32) @ across.T
-    source_y = (
-        down @ (np.linspace(0, height - 1, len(bend))[:, None] - bend[..., 1]).astype(np.float32) @ across.T
+    x, y = (
+        down @ sources.astype(np.float32) @ across.T
+        for sources in (xs - bend[..., 0], ys[:, None] - bend[..., 1])
     )
-    return np.asarray(
-        cv2.remap(grey, source_x, source_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.uint8
-    )
+    return np.asarray(cv2.remap(grey, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.uint8)
 
 
 @lru_cache(maxsize=8)
