@@ -38,6 +38,7 @@ CERTAIN = 0.999
 """Frames more probably blank than this are searched together with their neighbours."""
 
 _LEAST = float(np.finfo(np.float64).min)  # finite, unlike −inf
+_NOTHING = -60.0  # e^−60 added to 1 is 1
 
 # In the beam: probability, the part of it that ends in a blank, labels, all of them but the last, the last.
 _Prefix = tuple[float, float, Labels, Labels | None, int]
@@ -329,6 +330,7 @@ def _log_sum(first: Floats, second: Floats) -> Floats:
     high = np.maximum(first, second)
     part = np.minimum(first, second)
     part -= np.maximum(high, _LEAST)  # −inf less −inf would be no number
+    np.maximum(part, _NOTHING, out=part)  # powers that underflow take ten times as long
     np.log1p(np.exp(part, out=part), out=part)
     part += high
     return part

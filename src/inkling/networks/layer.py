@@ -27,24 +27,41 @@ class Layer(nn.Module):
         super().__init__()
         self.conv = nn.Conv2d(inputs, outputs, kernel, padding=padding, bias=False)
         self.norm: nn.Module = nn.BatchNorm2d(outputs)
-        self.pool = pool
+        self.pool = None if pool is None else nn.MaxPool2d(pool)
         self.residual = residual
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, inputs, h, w) to (N, outputs, h', w')."""
         y = self.conv(x)
         if self.pool is not None:
-            y = F.max_pool2d(y, self.pool)
+            y = self.pool(y)
         y = F.relu(self.norm(y))
         return x + y if self.residual else y
+
+
+class _LargerOfTwo(nn.Module):
+    """What `nn.MaxPool2d` of pairs gives, without the places that only a gradient needs."""
+
+    def __init__(self, pool: nn.MaxPool2d) -> None:
+        super().__init__()
+        sizes = (pool.kernel_size,) * 2 if isinstance(pool.kernel_size, int) else pool.kernel_size
+        self.axes = [axis for axis, size in zip((2, 3), sizes, strict=True) if size == 2]
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, h, w), pooled axes of even size, to half of these."""
+        for axis in self.axes:
+            first, second = x.unflatten(axis, (-1, 2)).unbind(axis + 1)
+            x = torch.maximum(first, second)
+        return x
 
 
 def fold(network: nn.Module, precision: torch.dtype) -> nn.Module:
     """A copy that only reads, in fewer steps: the same but for rounding.
 
     In evaluation mode a normalisation is a multiplication and an addition for each channel, which the
-    convolution before it can do along the way; not so where the largest is taken in between. Parameters
-    are kept in the precision, and the order of memory, that convolutions compute in.
+    convolution before it can do along the way; not so where the largest is taken in between. The larger
+    of two is taken in several times less time. Parameters are kept in the precision, and the order of
+    memory, that convolutions compute in.
 
     Args:
         network: In evaluation mode.
@@ -55,4 +72,7 @@ def fold(network: nn.Module, precision: torch.dtype) -> nn.Module:
         if isinstance(layer, Layer) and isinstance(layer.norm, nn.BatchNorm2d) and layer.pool is None:
             layer.conv = fuse_conv_bn_eval(layer.conv, layer.norm)
             layer.norm = nn.Identity()
+        for name, part in layer.named_children():
+            if isinstance(part, nn.MaxPool2d):
+                setattr(layer, name, _LargerOfTwo(part))
     return convert_conv2d_weight_memory_format(folded.to(precision), torch.channels_last)

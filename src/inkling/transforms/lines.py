@@ -120,7 +120,7 @@ def look_again(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
                 image,
                 np.array([across, down]),
                 (width, height),
-                flags=cv2.INTER_LANCZOS4,
+                flags=cv2.INTER_CUBIC,
                 borderMode=cv2.BORDER_CONSTANT,
                 borderValue=PAPER,
             )
