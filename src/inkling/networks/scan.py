@@ -31,7 +31,7 @@ _SURE = math.log(0.7)
 ones again changes nothing."""
 
 _LEAST_WIDTH = 6
-"""Prefixes that a search keeps, or as many as are wanted of it: on synthetic lines, 8 find no other number."""
+"""Prefixes that a search keeps, or as many as are wanted of it: on synthetic lines, 8 find no other."""
 
 
 class Scan(NamedTuple):
