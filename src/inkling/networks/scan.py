@@ -13,6 +13,7 @@ from torch import nn
 
 from inkling.networks.constrained import Known, Proposal, propose_together, restrict
 from inkling.networks.ctc import (
+    BLANK,
     Floats,
     Frames,
     Labels,
@@ -32,6 +33,9 @@ ones again changes nothing."""
 
 _LEAST_WIDTH = 6
 """Prefixes that a search keeps, or as many as are wanted of it: on synthetic lines, 8 find no other."""
+
+_TOGETHER = 16
+"""Pictures decoded at a time: more of them together do not fit a processor's cache, fewer waste steps."""
 
 
 class Scan(NamedTuple):
@@ -156,7 +160,7 @@ def decode(
     *,
     known: Sequence[Known] | None = None,
     best: int = 5,
-    batch_size: int = 64,
+    batch_size: int = _TOGETHER,
 ) -> list[Decoded]:
     """Find what is written on pictures, those of equally many frames together.
 
@@ -190,7 +194,7 @@ def propose(
     *,
     known: Sequence[Known] | None = None,
     best: int = 5,
-    batch_size: int = 64,
+    batch_size: int = _TOGETHER,
 ) -> list[list[Proposal]]:
     """The proposals alone, of each picture: `decode` without asking where the labels stand."""
     proposed: dict[int, list[Proposal]] = {}
@@ -233,13 +237,23 @@ def score_of(proposals: Sequence[Proposal]) -> float:
 def _alike(
     pictures: Sequence[Frames], known: Sequence[Known] | None, most: int
 ) -> Iterator[tuple[list[int], Frames, Known]]:
-    """Pictures alike in views, frames and what is known of them: places, (N, K, T, C), what is known."""
+    """Pictures alike in views and in what is known of them: places, (N, K, T, C), what is known.
+
+    Those of fewer frames than others are followed by certain blanks, which change no probability.
+    """
     known = known or [Known()] * len(pictures)
     views = [frames if frames.ndim == 3 else frames[None] for frames in pictures]
-    keys = [(*frames.shape[:2], each) for frames, each in zip(views, known, strict=True)]
-    for places in _batches(keys, most):
+    by_length = sorted(range(len(views)), key=lambda place: views[place].shape[1])
+    keys = [(views[place].shape[::2], views[place].dtype, known[place]) for place in by_length]
+    for batch in _batches(keys, most):
+        places = [by_length[row] for row in batch]
+        longest = views[places[-1]]
+        frames = np.full((len(places), *longest.shape), -np.inf, longest.dtype)
+        frames[..., BLANK] = 0.0
+        for row, place in enumerate(places):
+            frames[row, :, : views[place].shape[1]] = views[place]
         of_all = known[places[0]]
-        yield places, restrict(np.stack([views[place] for place in places]), of_all), of_all
+        yield places, restrict(frames, of_all), of_all
 
 
 def _batches(keys: Iterable[Hashable], most: int) -> Iterator[list[int]]:

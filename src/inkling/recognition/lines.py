@@ -208,7 +208,7 @@ def read_framed(
     )
     lengths, allowed = lengths or [None] * len(framed), allowed or [""] * len(framed)
     known = [_known(alphabet, *each) for each in zip(lengths, allowed, strict=True)]
-    decoded = decode([seen.views for seen in looks], known=known, batch_size=batch_size)
+    decoded = decode([seen.views for seen in looks], known=known)
     return [
         _reading(line, seen.scan, written, weights, source)
         for line, seen, written, source in zip(framed, looks, decoded, sources, strict=True)
