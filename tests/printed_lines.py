@@ -9,8 +9,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from inkling.datasets.lines.boxes import BOX_ALPHABET
-from inkling.datasets.lines.writing import LINE_ALPHABET
+from inkling.datasets.lines.writing import BOX_ALPHABET, LINE_ALPHABET
 from inkling.networks.build import NetworkSettings, build_network
 from inkling.networks.linereader import PIXELS_PER_FRAME
 from inkling.networks.weights import Header, Weights

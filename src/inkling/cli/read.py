@@ -115,10 +115,12 @@ def read(
     _refuse(resume and not out, "There is nothing to go on with.", "Name what was written with --out.")
     _refuse(resume and plot is not None, "A drawing cannot be gone on with.", "Leave --plot out.")
     wanted, limits = parse_pages(pages) if pages else None, _limits(limit or [])
+    template = load_template(form) if form else None
+    if template:
+        _prepare(template)
     loaded = load_line_reader(weights)
     files = list(dict.fromkeys(find_files(paths)))
     rules = Rules(same_point=same_point, digits_only=digits_only) if lines else None
-    template = load_template(form) if form else None
     reader = _reader(loaded, template, table=table, printed=printed, rules=rules)
     inputs = [*files, *([str(form), str(template.reference_path)] if form and template else [])]
     writers, done = _outputs(files, inputs, out or [], plot, crops, loaded, lines=lines, resume=resume)
@@ -141,6 +143,18 @@ def _refuse(wrong: bool, message: str, remedy: str) -> None:
     """Raise about options that do not go together."""
     if wrong:
         raise UsageError(message, remedy=remedy)
+
+
+def _prepare(template: Template) -> None:
+    """Prepare the blank form in a thread of its own: PyTorch takes a second to load, and needs one core.
+
+    What is wrong with the blank is told when the first page is laid on it.
+    """
+    from concurrent.futures import ThreadPoolExecutor
+
+    from inkling.layout.forms import prepared
+
+    ThreadPoolExecutor(1).submit(lambda: prepared(template).prepare())
 
 
 def _limits(words: Sequence[str]) -> Limits:

@@ -22,6 +22,9 @@ _FEW = 0.3
 _HOLD = 0.5
 """Square of the slope, in grey levels a pixel, that print must have on the average to move the grid."""
 
+_UNSEEN = 0.25
+"""Pixels by which a picture may move without another look."""
+
 _STEP = 3.0
 """Pixels that the grid may move at a time."""
 
@@ -126,7 +129,7 @@ def bent_picture(grey: NDArray[np.uint8], bend: Floats) -> NDArray[np.uint8]:
         grey: uint8 (h, w).
         bend: float64 (n, n, 2), in pixels of `grey`, at a grid that spans it from edge to edge.
     """
-    if np.abs(bend).max() < 0.1:
+    if np.abs(bend).max() < _UNSEEN:
         return grey
     height, width = grey.shape
     down, across = _hats(height, len(bend)), _hats(width, len(bend))

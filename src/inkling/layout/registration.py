@@ -35,7 +35,7 @@ _REACHES = (0.01, 0.005, 0.004)
 """How far from where it is expected a mark is looked for, time after time, as a part of the longer side."""
 
 _KNOWN = 0.5
-"""Where nine of ten marks are as near to where they were expected, in pixels, they are not looked for again."""
+"""Where nine of ten marks are within so many pixels of where they were expected, no further look is taken."""
 
 _FLAT = 0.2
 """Paper that bends by no more between its marks, in pixels, is flat between their places, too."""
@@ -95,6 +95,11 @@ class Blank:
         self.ignored = ignored
         self._features: dict[str, Features] = {}
         self._marks: dict[int, Marks] = {}
+
+    def prepare(self) -> None:
+        """Find what most pages ask for, before there is a page."""
+        self.features("orb")
+        self.marks(_MARK_SIDE)
 
     def features(self, way: str) -> Features:
         """Features found with `orb` or `sift`."""

@@ -11,8 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from inkling.datasets.lines.boxes import BOX_ALPHABET
-from inkling.datasets.lines.writing import LINE_ALPHABET
+from inkling.datasets.lines.writing import BOX_ALPHABET, LINE_ALPHABET
 from inkling.elements import Alternative, Box, Character, Reading
 from inkling.errors import WeightsError
 from inkling.evaluation.logistic import logistic

@@ -8,13 +8,11 @@ import torch
 from numpy.typing import NDArray
 from torch.utils.data import DataLoader, Dataset
 
-from inkling.datasets.digits import DIGITS, Digits
+from inkling.datasets.digits import Digits
 from inkling.datasets.lines.combs import CROSSED, draw_comb
 from inkling.datasets.lines.hand import Cuttings
+from inkling.datasets.lines.writing import BOX_ALPHABET
 from inkling.transforms.boxes import frame_box
-
-BOX_ALPHABET = (*DIGITS, "empty", "crossed out")
-"""What a box may hold."""
 
 _COMBS_TOGETHER = 500
 """Combs that a process draws at a time."""

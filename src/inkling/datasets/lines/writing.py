@@ -17,6 +17,9 @@ MARKS = ("crossed out", "not a number", "several lines", "upside down")
 LINE_ALPHABET = CHARACTERS + MARKS
 """Classes of a line reader; a mark stands alone."""
 
+BOX_ALPHABET = (*CHARACTERS[:10], "empty", "crossed out")
+"""What a box of a comb may hold."""
+
 
 @dataclass(frozen=True, slots=True)
 class Writing:
