@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import cv2
 import numpy as np
@@ -11,7 +13,7 @@ from numpy.typing import NDArray
 
 from inkling.elements import Box, Layout, Page, Quadrilateral, Reading, Region
 from inkling.networks.weights import Weights
-from inkling.recognition import combs
+from inkling.recognition import combs, regions
 from inkling.recognition.regions import read_regions
 from printed_lines import HEIGHT, STEP, print_line
 
@@ -158,3 +160,28 @@ def test_a_coloured_page_is_read_like_its_grey(reader: Weights) -> None:
 def test_a_page_without_regions_has_no_readings(reader: Weights) -> None:
     readings: tuple[Reading, ...] = read_regions(Layout(Page(page_with()), ()), weights=reader)
     assert readings == ()
+
+
+def test_a_cell_has_paper_on_its_right_and_a_line_has_none(
+    reader: Weights, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[NDArray[np.uint8]] = []
+    read = regions.read_lines
+
+    def watched(pictures: Sequence[NDArray[np.uint8]], **known: Any) -> list[Reading]:
+        seen.extend(pictures)
+        return read(pictures, **known)
+
+    monkeypatch.setattr(regions, "read_lines", watched)
+    image = page_with(("4071", 20, 20))
+    line_of_it = line("4071", 20, 20)
+    readings = read_regions(
+        Layout(Page(image, "card.png", 1), (line_of_it, replace(line_of_it, kind="cell"))), weights=reader
+    )
+    assert [reading.text for reading in readings] == ["4071", "4071"]
+    as_line, as_cell = seen
+    height, width = as_cell.shape
+    within = round(quad_of("4071", 20, 20).corners[1][0] - 20 - 2 * 0.04 * HEIGHT)
+    assert width - within == pytest.approx(0.4 * height, abs=1)
+    assert (as_cell[:, within:] == PAPER).all()
+    assert as_line.shape[1] == pytest.approx(print_line("4071").shape[1] + 2 * 0.1 * HEIGHT, abs=1)
