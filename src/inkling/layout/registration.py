@@ -23,7 +23,7 @@ from inkling.layout.projection import Floats, corners_of, reduced, scale_of, sca
 _FEATURE_SIDE = 1200
 """Pixels of the longer side at which features are compared."""
 
-_FEATURES = 2500
+_FEATURES = 1800
 
 _LEAST_SIDE = 32
 """Pixels that a page is wide and high at least; features are as large."""
