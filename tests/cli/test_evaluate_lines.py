@@ -60,7 +60,8 @@ def test_it_is_told_at_80_columns(inkling: Inkling, reader_file: Path, folder: P
     assert end.out.startswith("mine, 10 pictures\n")
     assert f"Exactly right 60.00%, 95 % interval {low:.2%} to {high:.2%}" in end.out
     assert f"Digit error rate {result['digit_error_rate']:.2%}" in end.out
-    assert f"Calibration error {result['ece']:.2%} of 10 answers" in end.out
+    told = f"Calibration error {result['ece']:.2%} of 10 answers; exact confidences would show "
+    assert f"{told}{result['ece_by_chance']:.2%}\n" in end.out
     coverages, wrong = re.findall(r"(?:of the most confident|wrong) +(.*)", end.out)
     assert coverages.split() == ["70%", "80%", "90%", "95%", "100%"]
     assert wrong.split() == [f"{risk:.2%}" for risk in result["risk"]["error_at_coverage"].values()]

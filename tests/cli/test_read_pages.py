@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gc
 import io
 import json
 import os
@@ -55,6 +56,11 @@ def test_a_form_is_read_field_by_field_and_one_bad_file_does_not_stop_the_rest(
             xs, ys = zip(*entry["region"]["quad"], strict=True)
             assert 0 <= min(xs) < max(xs) <= width
             assert 0 <= min(ys) < max(ys) <= height
+
+
+def test_garbage_is_collected_once_the_weights_are_there(inkling: Inkling, sheets: list[Path]) -> None:
+    assert inkling("read", sheets[0], "--form", TALLY / "template.yaml", "--json").code == 0
+    assert gc.isenabled()
 
 
 def test_people_see_the_fields_and_a_count(inkling: Inkling, sheets: list[Path]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -12,6 +14,7 @@ from numpy.typing import NDArray
 from inkling.evaluation.calibration import (
     HIGHEST_TEMPERATURE,
     LOWEST_TEMPERATURE,
+    calibration_error_by_chance,
     coverage_at_risk,
     expected_calibration_error,
     fit_temperature,
@@ -61,6 +64,26 @@ def test_the_calibration_error_is_that_of_its_definition(case: Case, bins: int) 
 )
 def test_the_calibration_error_of_a_table(case: Case, bins: int, error: float) -> None:
     assert expected_calibration_error(*arrays(case), bins=bins) == pytest.approx(error, abs=1e-12)
+
+
+@given(answers, st.integers(1, 20))
+def test_the_calibration_error_by_chance_is_the_mean_over_all_outcomes(case: Case, bins: int) -> None:
+    found = reliability(*arrays(case), bins=bins)
+    error = 0.0
+    for sure, count in zip(found.confidence.tolist(), found.count.tolist(), strict=True):
+        if count:
+            outcomes = [math.comb(count, k) * sure**k * (1 - sure) ** (count - k) for k in range(count + 1)]
+            error += sum(p * abs(k - count * sure) for k, p in enumerate(outcomes)) / len(case)
+    assert calibration_error_by_chance(found) == pytest.approx(error, abs=1e-9)
+
+
+def test_confidences_that_are_exactly_right_show_the_error_of_chance() -> None:
+    random = np.random.default_rng(0)
+    confidences = random.beta(3, 1, (400, 300))
+    shown = [expected_calibration_error(row, random.random(300) < row) for row in confidences]
+    expected = [calibration_error_by_chance(reliability(row, row > 0)) for row in confidences]
+    assert np.mean(shown) == pytest.approx(np.mean(expected), rel=0.03)
+    assert 0.04 < np.mean(shown) < 0.08
 
 
 def test_a_bin_without_pictures_has_no_mean_and_an_edge_belongs_to_the_bin_below() -> None:

@@ -198,7 +198,8 @@ def show(result: LineResult, *, seen: bool | None, compared: str) -> None:
         console.print("[bold yellow]The weights learned from these pictures, or from some.[/bold yellow]")
     console.print(
         f"Digit error rate [bold]{_share(evaluation.digit_error_rate)}[/bold]\n"
-        f"Calibration error [bold]{_share(evaluation.ece)}[/bold] of {evaluation.answered:,} answers\n"
+        f"Calibration error [bold]{_share(evaluation.ece)}[/bold] of {evaluation.answered:,} answers; "
+        f"exact confidences would show {_share(evaluation.ece_by_chance)}\n"
     )
     console.print(_risk(evaluation))
     console.print()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -176,6 +177,23 @@ def calibration_error(bins: Reliability) -> float:
     full = bins.count > 0
     gaps = np.abs(bins.accuracy[full] - bins.confidence[full])
     return float(gaps @ bins.count[full] / bins.count.sum())
+
+
+def calibration_error_by_chance(bins: Reliability) -> float:
+    """The calibration error to be expected in these bins if all confidences were exactly right, 0 to 1.
+
+    It is never 0 with a finite number of answers: of five that are each 0.9 sure, no part that is right
+    is 0.9. Of a bin it is the mean absolute deviation of a binomial distribution, which de Moivre
+    (1730) found in closed form; all answers of a bin are taken to be as sure as their mean.
+    """
+    expected = 0.0
+    for sure, count in zip(bins.confidence.tolist(), bins.count.tolist(), strict=True):
+        if count and 0 < sure < 1:
+            above = math.floor(count * sure) + 1  # the fewest that are more than expected
+            chance = math.lgamma(count + 1) - math.lgamma(above + 1) - math.lgamma(count - above + 1)
+            chance += above * math.log(sure) + (count - above + 1) * math.log1p(-sure)
+            expected += 2 * above * math.exp(chance)
+    return expected / int(bins.count.sum())
 
 
 def risk_coverage(confidences: Floats, correct: NDArray[np.bool_]) -> RiskCoverage:

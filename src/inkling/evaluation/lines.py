@@ -16,6 +16,7 @@ from inkling.evaluation.calibration import (
     Reliability,
     RiskCoverage,
     calibration_error,
+    calibration_error_by_chance,
     coverage_at_risk,
     reliability,
     risk_at_coverage,
@@ -86,6 +87,7 @@ class LineEvaluation:
         answered: Pictures with an answer, 0 to N: those of the reliability.
         reliability: Confidence against exactness of the answers, in 15 bins.
         ece: Expected calibration error of the answers, 0 to 1; NaN when there are none.
+        ece_by_chance: What it would be if every confidence were exactly right, 0 to 1; NaN like it.
         risk: Error rate against coverage of all pictures, those without an answer at confidence 0.
         confused: The commonest wrong characters in the numbers that were read, commonest first,
             twenty at most.
@@ -103,6 +105,7 @@ class LineEvaluation:
     answered: int
     reliability: Reliability
     ece: float
+    ece_by_chance: float
     risk: RiskCoverage
     confused: tuple[ConfusedCharacters, ...]
     mistakes: tuple[LineMistake, ...]
@@ -131,6 +134,7 @@ class LineEvaluation:
             },
             "answered": self.answered,
             "ece": _plain(self.ece),
+            "ece_by_chance": _plain(self.ece_by_chance),
             "risk": {
                 "error_at_coverage": {f"{part:g}": risk for part, risk in self.error_at_coverage.items()},
                 "coverage_without_error": coverage_at_risk(self.risk, 0.0),
@@ -277,6 +281,7 @@ def evaluate_lines(
         answered=int(answered.sum()),
         reliability=bins,
         ece=calibration_error(bins) if answered.any() else math.nan,
+        ece_by_chance=calibration_error_by_chance(bins) if answered.any() else math.nan,
         risk=risk_coverage(confidences, correct),
         confused=_commonest(
             pair for said, pairs in zip(readings, changes, strict=True) if said.text for pair in pairs
