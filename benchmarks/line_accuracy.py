@@ -39,8 +39,9 @@ def show(title: str, found: LineEvaluation) -> None:
     risks = ", ".join(f"{part:.0%}: {error:.2%}" for part, error in found.error_at_coverage.items())
     print(
         f"{title:<34} {found.exact:>7.2%} of {found.count:,} ({low:.1%} to {high:.1%}), digits wrong "
-        f"{found.digit_error_rate:.2%}, calibration error {found.ece:.3f}, {found.ece_by_chance:.3f} by chance"
-        f"\n{'':<34} wrong among the surest {risks}; "
+        f"{found.digit_error_rate:.2%}, calibration error {found.ece:.3f}, "
+        f"{found.ece_by_chance:.3f} by chance\n"
+        f"{'':<34} wrong among the surest {risks}; "
         + ", ".join(f"{status} {count}" for status, count in found.statuses.items() if count)
     )
 
