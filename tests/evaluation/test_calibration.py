@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from inkling.evaluation.calibration import (
     HIGHEST_TEMPERATURE,
     LOWEST_TEMPERATURE,
+    Reliability,
     calibration_error_by_chance,
     coverage_at_risk,
     expected_calibration_error,
@@ -75,6 +76,12 @@ def test_the_calibration_error_by_chance_is_the_mean_over_all_outcomes(case: Cas
             outcomes = [math.comb(count, k) * sure**k * (1 - sure) ** (count - k) for k in range(count + 1)]
             error += sum(p * abs(k - count * sure) for k, p in enumerate(outcomes)) / len(case)
     assert calibration_error_by_chance(found) == pytest.approx(error, abs=1e-9)
+
+
+def test_no_answers_have_no_error_by_chance() -> None:
+    nothing = np.full(15, np.nan)
+    bins = Reliability(np.linspace(0, 1, 16), nothing, nothing, np.zeros(15, np.int64))
+    assert math.isnan(calibration_error_by_chance(bins))
 
 
 def test_confidences_that_are_exactly_right_show_the_error_of_chance() -> None:

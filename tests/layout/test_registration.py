@@ -73,6 +73,25 @@ def test_the_bend_of_the_paper_is_found(blank: Blank) -> None:
     assert np.linalg.norm(through(found.matrix, points) - true, axis=1).max() > 1.5  # no homography does it
 
 
+def test_paper_that_bends_between_the_marks_alone_is_not_taken_for_flat() -> None:
+    # Words above; below rules from edge to edge, which have no corners, and which a bulge moves down.
+    grey = np.full((1600, 1200), 255, np.uint8)
+    for row in range(14):
+        for column in range(8):
+            write(grey, f"{row * 37 % 89}{chr(65 + column)}", (60 + 140 * column, 80 + 44 * row), 0.9, 2, 0)
+    rules = np.arange(860, 1540, 60)
+    for rule in rules:
+        cv2.line(grey, (0, int(rule)), (1199, int(rule)), 0, 3)
+    bend = flat()
+    down, across = (np.linspace(-1, 1, len(bend)) for _ in range(2))
+    bend[..., 1] = 3 * np.exp(-(((down - 0.5) / 0.2) ** 2))[:, None] * np.exp(-((across / 0.5) ** 2))
+    found = lay(Blank(grey), bent_picture(grey, bend))
+    points = np.array([[x, rule] for rule in rules[2:-2] for x in range(300, 901, 100)], float)
+    true = points + bent(bend, points, grey.shape)
+    expected = through(found.matrix, points + bent(found.bend, points, grey.shape))
+    assert np.abs(expected - true)[:, 1].max() < 1.0
+
+
 def test_what_is_ignored_on_the_blank_is_not_looked_for() -> None:
     form = draw_form()
     ignored = np.zeros(SHAPE, bool)

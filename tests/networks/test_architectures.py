@@ -196,3 +196,11 @@ def test_a_folded_network_computes_the_same_and_leaves_the_other_as_it_was(name:
     torch.testing.assert_close(network.state_dict(), before)
     normalised = [part for part in fold(network, torch.float32).modules() if isinstance(part, nn.BatchNorm2d)]
     assert len(normalised) < sum(isinstance(part, nn.BatchNorm2d) for part in network.modules()) / 2
+
+
+@pytest.mark.parametrize("pool", [2, (2, 2), (2, 1), (1, 2), 3, (4, 1)])
+def test_a_folded_network_takes_the_largest_of_what_it_took_it_of(pool: int | tuple[int, int]) -> None:
+    network = nn.Sequential(nn.MaxPool2d(pool)).eval()
+    images = torch.randn(2, 3, 12, 24, generator=torch.Generator().manual_seed(0))
+    with torch.inference_mode():
+        torch.testing.assert_close(fold(network, torch.float32)(images), network(images), rtol=0, atol=0)

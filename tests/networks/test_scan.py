@@ -15,6 +15,7 @@ from torch import nn
 
 from inkling.networks import scan as scanning
 from inkling.networks.build import NetworkSettings, build_network
+from inkling.networks.constrained import Known
 from inkling.networks.ctc import align, best_path, character_distributions, log_probability
 from inkling.networks.linereader import PIXELS_PER_FRAME
 from inkling.networks.scan import decode, look, propose, scan, score_of
@@ -87,6 +88,12 @@ def test_what_is_written_is_found_with_its_places_and_doubts() -> None:
     assert found.proposals[0] == (labels, pytest.approx(log_probability(log_probs, labels), abs=1e-5))
     assert found.spans == [(7, 9), (22, 24), (37, 39), (52, 54)]
     assert [int(column) + 1 for column in found.distributions.argmax(axis=1)] == [3, 3, 7, 1]
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_what_is_known_is_known_of_each_picture(count: int) -> None:
+    with pytest.raises(ValueError, match="zip"):
+        decode([picture(6, 4, 1.0, seed=0)] * 2, known=[Known()] * count)
 
 
 @pytest.mark.parametrize("value", [-np.inf, np.nan])

@@ -40,7 +40,8 @@ def load_line_reader(path: Path | None) -> Weights:
         WeightsError: It is no weights file, or one of a network that tells digits.
     """
     # PyTorch makes hundreds of thousands of objects that stay to the end: looking among them for what
-    # could go, while they are made and again at the end, takes a fifth of the time of a short command.
+    # could go takes a fifth of the time of a short command, while they are made and, were they not
+    # frozen, once more when it ends.
     gc.disable()
     try:
         from inkling.networks.weights import load_weights

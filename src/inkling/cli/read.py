@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import fields
 from functools import partial
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from inkling.errors import PartialError, UnknownNameError, UsageError
+from inkling.errors import InputError, PartialError, UnknownNameError, UsageError
 
 if TYPE_CHECKING:
     from inkling.cli.line_reader import Rules
@@ -116,9 +118,10 @@ def read(
     _refuse(resume and plot is not None, "A drawing cannot be gone on with.", "Leave --plot out.")
     wanted, limits = parse_pages(pages) if pages else None, _limits(limit or [])
     template = load_template(form) if form else None
-    if template:
-        _prepare(template)
+    preparing = _prepare(template) if template else None
     loaded = load_line_reader(weights)
+    if preparing:
+        preparing.join()
     files = list(dict.fromkeys(find_files(paths)))
     rules = Rules(same_point=same_point, digits_only=digits_only) if lines else None
     reader = _reader(loaded, template, table=table, printed=printed, rules=rules)
@@ -145,16 +148,21 @@ def _refuse(wrong: bool, message: str, remedy: str) -> None:
         raise UsageError(message, remedy=remedy)
 
 
-def _prepare(template: Template) -> None:
+def _prepare(template: Template) -> Thread:
     """Prepare the blank form in a thread of its own: PyTorch takes a second to load, and needs one core.
 
     What is wrong with the blank is told when the first page is laid on it.
     """
-    from concurrent.futures import ThreadPoolExecutor
-
     from inkling.layout.forms import prepared
 
-    ThreadPoolExecutor(1).submit(lambda: prepared(template).prepare())
+    def prepare() -> None:
+        with suppress(InputError):
+            prepared(template).prepare()
+
+    # As a daemon, it does not keep a command that cannot go on from ending.
+    thread = Thread(target=prepare, daemon=True)
+    thread.start()
+    return thread
 
 
 def _limits(words: Sequence[str]) -> Limits:

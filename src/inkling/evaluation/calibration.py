@@ -182,10 +182,13 @@ def calibration_error(bins: Reliability) -> float:
 def calibration_error_by_chance(bins: Reliability) -> float:
     """The calibration error to be expected in these bins if all confidences were exactly right, 0 to 1.
 
-    It is never 0 with a finite number of answers: of five that are each 0.9 sure, no part that is right
-    is 0.9. Of a bin it is the mean absolute deviation of a binomial distribution, which de Moivre
-    (1730) found in closed form; all answers of a bin are taken to be as sure as their mean.
+    NaN of no answers. It is never 0 with a finite number of answers: of five that are each 0.9 sure, no
+    part that is right is 0.9. Of a bin it is the mean absolute deviation of a binomial distribution, which
+    de Moivre (1730) found in closed form; all answers of a bin are taken to be as sure as their mean.
     """
+    total = int(bins.count.sum())
+    if not total:
+        return math.nan
     expected = 0.0
     for sure, count in zip(bins.confidence.tolist(), bins.count.tolist(), strict=True):
         if count and 0 < sure < 1:
@@ -193,7 +196,7 @@ def calibration_error_by_chance(bins: Reliability) -> float:
             chance = math.lgamma(count + 1) - math.lgamma(above + 1) - math.lgamma(count - above + 1)
             chance += above * math.log(sure) + (count - above + 1) * math.log1p(-sure)
             expected += 2 * above * math.exp(chance)
-    return expected / int(bins.count.sum())
+    return expected / total
 
 
 def risk_coverage(confidences: Floats, correct: NDArray[np.bool_]) -> RiskCoverage:

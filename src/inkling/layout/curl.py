@@ -23,7 +23,10 @@ _HOLD = 0.5
 """Square of the slope, in grey levels a pixel, that print must have on the average to move the grid."""
 
 _UNSEEN = 0.25
-"""Pixels by which a picture may move without another look."""
+"""Pixels by which a picture may move before it is worth while to draw it anew."""
+
+_PRINT = 2.0
+"""Mean depth around a node, in grey levels, from which something is printed there."""
 
 _STEP = 3.0
 """Pixels that the grid may move at a time."""
@@ -39,13 +42,30 @@ def bend_of(points: Floats, shifts: Floats, shape: tuple[int, ...]) -> Floats:
 
     The kernel regression of Nadaraya and Watson (1964), drawn to zero where there are few marks.
     """
-    spread = 2 * (_REACH * max(shape)) ** 2
-    xs, ys = (np.linspace(0, size - 1, _NODES) for size in (shape[1], shape[0]))
-    # The weight of a mark at a node is one of its column times one of its row.
-    across = np.exp(-((xs[:, None] - points[:, 0]) ** 2) / spread)
-    down = np.exp(-((ys[:, None] - points[:, 1]) ** 2) / spread)
+    down, across = _weights(points, shape)
     sums = np.stack([(down * shift) @ across.T for shift in shifts.T], axis=-1)
     return np.asarray(sums / (down @ across.T + _FEW)[..., None])
+
+
+def tell_all(grey: NDArray[np.uint8], points: NDArray[np.intp]) -> bool:
+    """Whether there are marks near everything that is printed: a rule has none but at its ends.
+
+    Args:
+        grey: uint8 (h, w), the blank, paper near 255.
+        points: (N, 2), x and y of the marks in it.
+    """
+    down, across = _weights(points, grey.shape)
+    printed = _around_nodes(255 - grey.astype(np.float32)) > _PRINT
+    return bool((down @ across.T > _FEW)[printed].all())
+
+
+def _weights(points: Floats | NDArray[np.intp], shape: tuple[int, ...]) -> tuple[Floats, Floats]:
+    """What marks weigh at the nodes: for rows and for columns of nodes float64 (n, N), to be multiplied."""
+    spread = 2 * (_REACH * max(shape)) ** 2
+    xs, ys = (np.linspace(0, size - 1, _NODES) for size in (shape[1], shape[0]))
+    across = np.exp(-((xs[:, None] - points[:, 0]) ** 2) / spread)
+    down = np.exp(-((ys[:, None] - points[:, 1]) ** 2) / spread)
+    return down, across
 
 
 def follow(grey: NDArray[np.uint8], seen: NDArray[np.uint8], bend: Floats) -> Floats:
@@ -123,7 +143,7 @@ def bent(bend: Floats, points: Floats, shape: tuple[int, ...]) -> Floats:
 
 
 def bent_picture(grey: NDArray[np.uint8], bend: Floats) -> NDArray[np.uint8]:
-    """A picture whose every pixel has moved by the bend.
+    """A picture whose every pixel has moved by the bend; the picture itself where that cannot be seen.
 
     Args:
         grey: uint8 (h, w).

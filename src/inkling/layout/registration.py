@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkling.errors import FormError
-from inkling.layout.curl import bend_of, bent, flat, follow
+from inkling.layout.curl import bend_of, bent, flat, follow, tell_all
 from inkling.layout.marks import LEAST_MARKS, Marks, agreeing, find_marks, look
 from inkling.layout.projection import Floats, corners_of, reduced, scale_of, scaling, through, warped
 
@@ -38,7 +38,7 @@ _KNOWN = 0.5
 """Where nine of ten marks are within so many pixels of where they were expected, no further look is taken."""
 
 _FLAT = 0.2
-"""Paper that bends by no more between its marks, in pixels, is flat between their places, too."""
+"""Paper that bends by no more at its marks, in pixels, is flat, if marks are wherever print is."""
 
 _LEAST_SHARE = 0.35
 """Part of the marks that must be found where they should be."""
@@ -235,7 +235,7 @@ def _refine(blank: Blank, page: NDArray[np.uint8], matrix: Floats) -> Registrati
         surprise = np.linalg.norm((shifts - expected)[found], axis=1)
         if np.quantile(surprise, 0.9) < _KNOWN:
             break
-    if np.abs(bend).max() * marks.scale > _FLAT:
+    if np.abs(bend).max() * marks.scale > _FLAT or not tell_all(marks.grey, points[found]):
         bend = follow(marks.grey, _seen(small, matrix, marks), bend * marks.scale) / marks.scale
     matrix = np.linalg.inv(scaling(reduction)) @ matrix
     left = np.linalg.norm(away - bent(bend, start, shape), axis=1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
@@ -39,16 +40,23 @@ class Layer(nn.Module):
         return x + y if self.residual else y
 
 
-class _LargerOfTwo(nn.Module):
-    """What `nn.MaxPool2d` of pairs gives, without the places that only a gradient needs."""
+_PAIRS: dict[object, tuple[int, ...]] = {2: (2, 3), (2, 2): (2, 3), (2, 1): (2,), (1, 2): (3,)}
+"""Axes that are halved, by the sizes of a pool."""
 
-    def __init__(self, pool: nn.MaxPool2d) -> None:
+
+class _LargerOfTwo(nn.Module):
+    """What `nn.MaxPool2d` of pairs gives, without the places that only a gradient needs.
+
+    Args:
+        axes: Those that are halved, of even size.
+    """
+
+    def __init__(self, axes: Sequence[int]) -> None:
         super().__init__()
-        sizes = (pool.kernel_size,) * 2 if isinstance(pool.kernel_size, int) else pool.kernel_size
-        self.axes = [axis for axis, size in zip((2, 3), sizes, strict=True) if size == 2]
+        self.axes = tuple(axes)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(N, C, h, w), pooled axes of even size, to half of these."""
+        """(N, C, h, w) to half of the axes."""
         for axis in self.axes:
             first, second = x.unflatten(axis, (-1, 2)).unbind(axis + 1)
             x = torch.maximum(first, second)
@@ -73,6 +81,6 @@ def fold(network: nn.Module, precision: torch.dtype) -> nn.Module:
             layer.conv = fuse_conv_bn_eval(layer.conv, layer.norm)
             layer.norm = nn.Identity()
         for name, part in layer.named_children():
-            if isinstance(part, nn.MaxPool2d):
-                setattr(layer, name, _LargerOfTwo(part))
+            if isinstance(part, nn.MaxPool2d) and part.kernel_size in _PAIRS:
+                setattr(layer, name, _LargerOfTwo(_PAIRS[part.kernel_size]))
     return convert_conv2d_weight_memory_format(folded.to(precision), torch.channels_last)

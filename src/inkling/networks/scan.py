@@ -32,7 +32,7 @@ _SURE = math.log(0.7)
 ones again changes nothing."""
 
 _LEAST_WIDTH = 6
-"""Prefixes that a search keeps, or as many as are wanted of it: on synthetic lines, 8 find no other."""
+"""Prefixes that a search keeps, or as many as are wanted of it: on synthetic lines, 8 find none better."""
 
 _TOGETHER = 16
 """Pictures decoded at a time: more of them together do not fit a processor's cache, fewer waste steps."""
@@ -162,7 +162,7 @@ def decode(
     best: int = 5,
     batch_size: int = _TOGETHER,
 ) -> list[Decoded]:
-    """Find what is written on pictures, those of equally many frames together.
+    """Find what is written on pictures, those alike in views and in what is known together.
 
     A picture's result does not depend on those that it is decoded with, but for rounding.
 
@@ -244,8 +244,8 @@ def _alike(
     known = known or [Known()] * len(pictures)
     views = [frames if frames.ndim == 3 else frames[None] for frames in pictures]
     by_length = sorted(range(len(views)), key=lambda place: views[place].shape[1])
-    keys = [(views[place].shape[::2], views[place].dtype, known[place]) for place in by_length]
-    for batch in _batches(keys, most):
+    keys = [(frames.shape[::2], frames.dtype, each) for frames, each in zip(views, known, strict=True)]
+    for batch in _batches((keys[place] for place in by_length), most):
         places = [by_length[row] for row in batch]
         longest = views[places[-1]]
         frames = np.full((len(places), *longest.shape), -np.inf, longest.dtype)

@@ -191,7 +191,7 @@ def read_framed(
         same_point: As in `read_line`.
         digits_only: As in `read_line`.
         sources: Where each came from.
-        batch_size: Pictures at a time.
+        batch_size: Pictures that the network sees at a time.
     """
     weights = weights or box_line_weights()
     refuse_digit_weights(weights)
