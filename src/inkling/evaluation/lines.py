@@ -281,7 +281,7 @@ def evaluate_lines(
         answered=int(answered.sum()),
         reliability=bins,
         ece=calibration_error(bins) if answered.any() else math.nan,
-        ece_by_chance=calibration_error_by_chance(bins) if answered.any() else math.nan,
+        ece_by_chance=calibration_error_by_chance(bins),
         risk=risk_coverage(confidences, correct),
         confused=_commonest(
             pair for said, pairs in zip(readings, changes, strict=True) if said.text for pair in pairs

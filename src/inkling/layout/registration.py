@@ -221,7 +221,8 @@ def _refine(blank: Blank, page: NDArray[np.uint8], matrix: Floats) -> Registrati
         reach = max(4, round(part * max(marks.grey.shape)))
         expected = bent(bend, places, shape) * marks.scale
         shifts, likeness = look(marks, points, _seen(small, matrix, marks), expected, reach)
-        found = agreeing(points, shifts - expected, likeness)
+        surprises = shifts - expected
+        found = agreeing(points, surprises, likeness)
         if found.sum() < LEAST_MARKS:
             return None
         start = places[found]
@@ -232,8 +233,7 @@ def _refine(blank: Blank, page: NDArray[np.uint8], matrix: Floats) -> Registrati
         matrix = np.asarray(step, np.float64)
         away = through(np.linalg.inv(matrix), end) - start
         bend = bend_of(start, away, shape)
-        surprise = np.linalg.norm((shifts - expected)[found], axis=1)
-        if np.quantile(surprise, 0.9) < _KNOWN:
+        if np.quantile(np.linalg.norm(surprises[found], axis=1), 0.9) < _KNOWN:
             break
     if np.abs(bend).max() * marks.scale > _FLAT or not tell_all(marks.grey, points[found]):
         bend = follow(marks.grey, _seen(small, matrix, marks), bend * marks.scale) / marks.scale

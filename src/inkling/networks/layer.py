@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
@@ -51,9 +50,9 @@ class _LargerOfTwo(nn.Module):
         axes: Those that are halved, of even size.
     """
 
-    def __init__(self, axes: Sequence[int]) -> None:
+    def __init__(self, axes: tuple[int, ...]) -> None:
         super().__init__()
-        self.axes = tuple(axes)
+        self.axes = axes
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, h, w) to half of the axes."""
@@ -68,8 +67,8 @@ def fold(network: nn.Module, precision: torch.dtype) -> nn.Module:
 
     In evaluation mode a normalisation is a multiplication and an addition for each channel, which the
     convolution before it can do along the way; not so where the largest is taken in between. The larger
-    of two is taken in several times less time. Parameters are kept in the precision, and the order of
-    memory, that convolutions compute in.
+    of two is taken without its place. Parameters are kept in the precision, and the order of memory, that
+    convolutions compute in.
 
     Args:
         network: In evaluation mode.

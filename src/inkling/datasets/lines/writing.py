@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from inkling.datasets.digits import DIGITS
+
 Rng = np.random.Generator
 
 CHARACTERS = ("0", "1", "2", "3", "4", "5", "6", "7", "8", "9", ".", ",", "-", "/", ":", " ")
@@ -17,7 +19,7 @@ MARKS = ("crossed out", "not a number", "several lines", "upside down")
 LINE_ALPHABET = CHARACTERS + MARKS
 """Classes of a line reader; a mark stands alone."""
 
-BOX_ALPHABET = (*CHARACTERS[:10], "empty", "crossed out")
+BOX_ALPHABET = (*DIGITS, "empty", "crossed out")
 """What a box of a comb may hold."""
 
 
