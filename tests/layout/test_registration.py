@@ -148,6 +148,25 @@ def test_a_picture_seen_through_the_identity_is_itself() -> None:
     assert np.array_equal(warped(form, np.eye(3), form.shape), form)
 
 
+@given(
+    st.lists(st.tuples(*[st.integers(0, 199)] * 2, *[st.integers(1, 80)] * 2), min_size=1, max_size=4),
+    st.floats(-0.2, 0.2),
+)
+def test_windows_are_seen_as_in_the_whole_picture_and_white_outside(
+    places: list[tuple[int, int, int, int]], lean: float
+) -> None:
+    form = draw_form()[:400, :300]
+    matrix = np.array([[1.1, lean, 5.0], [lean / 2, 0.9, -3.0], [1e-5, 2e-5, 1.0]])
+    shape = (280, 280)
+    windows = [(slice(top, top + high), slice(left, left + wide)) for top, left, high, wide in places]
+    whole, seen = warped(form, matrix, shape), warped(form, matrix, shape, windows)
+    inside = np.zeros(shape, bool)
+    for window in windows:
+        inside[window] = True
+    assert np.abs(seen.astype(int) - whole)[inside].max() <= 8  # places are rounded to 1/32 of a pixel
+    assert (seen[~inside] == 255).all()
+
+
 def test_thin_rules_survive_when_a_large_picture_is_seen_small() -> None:
     ruled = np.full((1200, 1200), 255, np.uint8)
     ruled[::12] = 0

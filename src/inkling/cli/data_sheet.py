@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from inkling.datasets.folders import LABELS
-
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -43,6 +41,8 @@ def take_sheet(data: str, number: int, seed: int) -> Sheet:
     Raises:
         InklingError: There is no such set, or it cannot be read.
     """
+    from inkling.datasets.folders import LABELS
+
     if data == SYNTHETIC_LINES:
         return _synthetic(number, seed)
     folder = Path(data).expanduser()

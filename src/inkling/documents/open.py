@@ -8,16 +8,18 @@ import os
 import stat
 from collections.abc import Container, Iterator
 from contextlib import closing
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from inkling.documents.files import find_files
 from inkling.documents.frames import PictureFile
 from inkling.documents.limits import Limits
-from inkling.documents.pdf import PdfFile
 from inkling.documents.picture import told_of
 from inkling.documents.ranges import PageRanges
 from inkling.elements import Page, Unopened
 from inkling.errors import DocumentError, InputError, UsageError
+
+if TYPE_CHECKING:
+    from inkling.documents.pdf import PdfFile
 
 __all__ = ["Limits", "PageRanges", "open_pages"]
 
@@ -109,7 +111,11 @@ def _page(file: PictureFile | PdfFile, number: int) -> Page | Unopened:
 def _file(stream: BinaryIO, name: str, dpi: float, limits: Limits) -> PictureFile | PdfFile:
     head = stream.read(_HEAD)
     stream.seek(0)
-    return PdfFile(stream, name, dpi, limits) if b"%PDF-" in head else PictureFile(stream, name, limits)
+    if b"%PDF-" not in head:
+        return PictureFile(stream, name, limits)
+    from inkling.documents.pdf import PdfFile  # PDFium takes as long to load as a page to be opened
+
+    return PdfFile(stream, name, dpi, limits)
 
 
 def _wanted(

@@ -8,7 +8,7 @@ import struct
 import warnings
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -154,15 +154,9 @@ def picture_errors(name: str, most: int) -> Iterator[None]:
 def decoded(picture: Image.Image) -> NDArray[np.uint8]:
     """The pixels of a picture that Pillow has opened, upright, as `open_picture` gives them."""
     picture.load()
-    return _to_array(_upright(picture))
-
-
-def _upright(picture: Image.Image) -> Image.Image:
-    """Turn a picture as its EXIF block asks; a damaged block asks for nothing."""
-    try:
-        return ImageOps.exif_transpose(picture)
-    except BROKEN:
-        return picture
+    with suppress(*BROKEN):  # a damaged EXIF block asks for no turn
+        ImageOps.exif_transpose(picture, in_place=True)
+    return _to_array(picture)
 
 
 def _to_array(picture: Image.Image) -> NDArray[np.uint8]:
@@ -170,8 +164,8 @@ def _to_array(picture: Image.Image) -> NDArray[np.uint8]:
         return stretch_to_bytes(np.asarray(picture))
     if picture.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in picture.info:
         picture = _lay_on_paper(picture.convert("RGBA"))
-    picture = picture.convert("L" if picture.mode in ("1", "L") else "RGB")
-    return np.asarray(picture)
+    mode = "L" if picture.mode in ("1", "L") else "RGB"
+    return np.asarray(picture if picture.mode == mode else picture.convert(mode))
 
 
 def _lay_on_paper(picture: Image.Image) -> Image.Image:

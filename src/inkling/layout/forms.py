@@ -12,7 +12,7 @@ import numpy as np
 from inkling.elements import Box, Layout, Page, Quadrilateral, Region
 from inkling.errors import FormError
 from inkling.layout.curl import bent
-from inkling.layout.projection import Floats, scale_of, scaling, warped
+from inkling.layout.projection import Floats, Window, scale_of, scaling, warped
 from inkling.layout.registration import Blank, Registration, register
 from inkling.layout.subtraction import expected_print, shown_print, without_print
 from inkling.layout.template import CellsField, CombField, FormField, Template
@@ -51,9 +51,9 @@ def place_form(template: Template, page: Page) -> Layout:
     scale = _frame_scale(found, blank)
     height, width = (max(1, round(size * scale)) for size in blank.grey.shape)
     to_page = found.matrix @ np.linalg.inv(scaling(scale))
-    seen = warped(lit.image, to_page, (height, width))
-    printed = expected_print(blank, found, (height, width))
     windows = [_window(field.box, scale, (height, width)) for field in template.fields]
+    seen = warped(lit.image, to_page, (height, width), windows)
+    printed = expected_print(blank, found, (height, width))
     shown = [shown_print(seen[window], printed[window]) for window in windows]
     _refuse_another_form([part for part in shown if part is not None])
     clean = without_print(seen, printed, windows, error=found.error)
@@ -102,7 +102,7 @@ def _frame_scale(found: Registration, blank: Blank) -> float:
     return min(scale_of(found.matrix, blank.grey.shape), (MOST_PIXELS / blank.grey.size) ** 0.5)
 
 
-def _window(box: Box, scale: float, shape: tuple[int, int]) -> tuple[slice, slice]:
+def _window(box: Box, scale: float, shape: tuple[int, int]) -> Window:
     """Rows and columns of the frame in which the writing of a field may be."""
     margin = 0.5 * min(box.bottom - box.top, box.right - box.left)
     top, bottom = ((edge * scale) for edge in (box.top - margin, box.bottom + margin))

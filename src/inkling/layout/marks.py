@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inkling.layout.projection import Floats, reduced
+from inkling.layout.projection import Floats
+from inkling.preprocessing.shrinking import shrunk
 
 LEAST_MARKS = 12
 """Fewer say nothing."""
@@ -50,7 +51,7 @@ def find_marks(grey: NDArray[np.uint8], ignored: NDArray[np.bool_] | None, side:
         ignored: bool (H, W), True where it says nothing of the form; None for nowhere.
         side: Pixels to which its longer side is reduced, if it is longer.
     """
-    small, scale = reduced(grey, side)
+    small, scale = shrunk(grey, side)
     mask = np.zeros(small.shape, np.uint8)
     edge = _REACH + 1
     mask[edge:-edge, edge:-edge] = 255
@@ -134,8 +135,9 @@ def agreeing(points: NDArray[np.intp], shifts: Floats, likeness: Floats) -> NDAr
     if len(among) < LEAST_MARKS:
         return found
     places = points[among].astype(np.float64)
-    distance = ((places[:, None] - places[None]) ** 2).sum(axis=2)
-    near = np.argsort(distance, axis=1)[:, :9]
+    squares = (places**2).sum(axis=1)
+    distance = squares[:, None] + squares - 2 * places @ places.T
+    near = np.argpartition(distance, 8, axis=1)[:, :9]
     middle = np.median(shifts[among][near], axis=1)
     found[among] = np.linalg.norm(shifts[among] - middle, axis=1) < _TOGETHER
     return found

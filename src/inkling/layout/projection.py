@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import cv2
@@ -9,6 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+
+Window = tuple[slice, slice]
+"""Rows and columns of a picture, from the first to the one after the last."""
 
 
 def through(matrix: NDArray[np.floating[Any]], points: NDArray[np.floating[Any]]) -> Floats:
@@ -30,13 +34,19 @@ def scaling(factor: float) -> Floats:
     return np.array([[factor, 0, shift], [0, factor, shift], [0, 0, 1]])
 
 
-def warped(image: NDArray[np.uint8], matrix: Floats, shape: tuple[int, int]) -> NDArray[np.uint8]:
+def warped(
+    image: NDArray[np.uint8],
+    matrix: Floats,
+    shape: tuple[int, int],
+    windows: Sequence[Window] | None = None,
+) -> NDArray[np.uint8]:
     """The picture whose pixels are those that a homography maps them to; white beyond.
 
     Args:
         image: uint8 (H, W) or (H, W, 3).
         matrix: float64 (3, 3), from pixels of the result to those of `image`.
         shape: Rows and columns of the result.
+        windows: Of them, those that are wanted; it is white outside. None for all.
     """
     factor = scale_of(matrix, shape)
     if factor > 1.4:
@@ -45,25 +55,18 @@ def warped(image: NDArray[np.uint8], matrix: Floats, shape: tuple[int, int]) -> 
             cv2.resize(image, None, fx=1 / factor, fy=1 / factor, interpolation=cv2.INTER_AREA)
         )
         matrix = scaling(1 / factor) @ matrix
-    seen = cv2.warpPerspective(
-        image,
-        matrix,
-        shape[::-1],
-        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-        borderMode=cv2.BORDER_CONSTANT,
-        borderValue=(255, 255, 255),
-    )
-    return np.asarray(seen, np.uint8)
-
-
-def reduced(grey: NDArray[np.uint8], side: int) -> tuple[NDArray[np.uint8], float]:
-    """A picture whose longer side has at most `side` pixels, and how many of its pixels one was."""
-    scale = side / max(grey.shape)
-    if scale >= 1:
-        return grey, 1.0
-    return np.asarray(
-        cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8
-    ), scale
+    seen = np.full((*shape, *image.shape[2:]), 255, np.uint8)
+    for rows, columns in windows or [(slice(0, shape[0]), slice(0, shape[1]))]:
+        begin = np.array([[1, 0, columns.start], [0, 1, rows.start], [0, 0, 1]])
+        seen[rows, columns] = cv2.warpPerspective(
+            image,
+            matrix @ begin,
+            (columns.stop - columns.start, rows.stop - rows.start),
+            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+            borderMode=cv2.BORDER_CONSTANT,
+            borderValue=(255, 255, 255),
+        )
+    return seen
 
 
 def corners_of(shape: tuple[int, ...]) -> Floats:

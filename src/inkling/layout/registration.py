@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from inkling.errors import FormError
 from inkling.layout.curl import bend_of, bent, flat, follow, tell_all
 from inkling.layout.marks import LEAST_MARKS, Marks, agreeing, find_marks, look
-from inkling.layout.projection import Floats, corners_of, reduced, scale_of, scaling, through, warped
+from inkling.layout.projection import Floats, corners_of, scale_of, scaling, through, warped
+from inkling.preprocessing.shrinking import shrunk
 
 _FEATURE_SIDE = 1200
 """Pixels of the longer side at which features are compared."""
@@ -150,7 +151,7 @@ def register(blank: Blank, page: NDArray[np.uint8]) -> Registration:
 
 
 def _find_features(grey: NDArray[np.uint8], way: str) -> Features:
-    small, scale = reduced(grey, _FEATURE_SIDE)
+    small, scale = shrunk(grey, _FEATURE_SIDE)
     nothing = Features(np.zeros((0, 2), np.float32), np.zeros((0, 1), np.uint8))
     if min(small.shape) < _LEAST_SIDE:
         return nothing
@@ -212,7 +213,7 @@ def _refine(blank: Blank, page: NDArray[np.uint8], matrix: Floats) -> Registrati
     side = scale_of(matrix, shape) * max(shape)
     marks = blank.marks(_mark_side(side))
     # Once reduced to the size of the marks, the page is quickly seen through one homography more.
-    small, reduction = reduced(page, round(max(page.shape) * max(marks.grey.shape) / side))
+    small, reduction = shrunk(page, round(max(page.shape) * max(marks.grey.shape) / side))
     matrix = scaling(reduction) @ matrix
     points = marks.points[_are_on(small.shape, matrix, marks)]
     places = marks.to_blank(points)

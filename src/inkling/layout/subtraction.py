@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkling.layout.curl import bent_picture
+from inkling.layout.projection import Window
 from inkling.layout.registration import Blank, Registration
 
 _FAINT = 12
@@ -35,8 +36,6 @@ _LEAST_PRINT = 50
 _INK = 50
 """Grey levels below white from which a pixel counts as ink where strokes are mended."""
 
-Window = tuple[slice, slice]
-
 
 def expected_print(blank: Blank, found: Registration, shape: tuple[int, int]) -> NDArray[np.uint8]:
     """The blank as a page shows it, uint8 of `shape`: in that frame, and bent as the paper is."""
@@ -58,10 +57,10 @@ def shown_print(seen: NDArray[np.uint8], printed: NDArray[np.uint8]) -> float | 
     """
     depth = 255 - printed
     mask = depth >= _FAINT
-    if mask.sum() < _LEAST_PRINT:
+    count = np.count_nonzero(mask)
+    if count < _LEAST_PRINT:
         return None
-    paper = seen[~mask]
-    if paper.size and (paper < _UNSEEN).mean() > _COVERED:
+    if np.count_nonzero((seen < _UNSEEN) & ~mask) > _COVERED * (mask.size - count):
         return 0.0
     near = 255 - cv2.erode(seen, _disc(2))
     return float((near[mask] > np.maximum(_PALEST * depth[mask], _FAINT)).mean())
@@ -111,7 +110,7 @@ def _clean(seen: NDArray[np.uint8], printed: NDArray[np.uint8], pale: float, rea
     here = 255 - seen
     near = 255 - cv2.erode(printed, _disc(reach + 1))
     dark = 255 - cv2.erode(printed, _disc(reach)) >= _DARK
-    kept = (here > np.where(near >= _FAINT, pale + _MARGIN, 0)) & ~dark
+    kept = (here > np.where(near >= _FAINT, np.uint8(min(pale + _MARGIN, 255)), np.uint8(0))) & ~dark
     kept &= ~_slivers(kept & (here > _INK), near >= _FAINT, reach)
     kept |= _mended(kept & (here > _INK), here > _INK, dark)
     return np.where(kept, seen, 255).astype(np.uint8)
@@ -125,11 +124,13 @@ def _slivers(ink: NDArray[np.bool_], printed: NDArray[np.bool_], reach: int) -> 
     """Thin pieces of ink along print, which is what remains of it where it is wider than expected."""
     count, pieces, stats, _ = cv2.connectedComponentsWithStats(ink.astype(np.uint8), connectivity=8)
     beside = cv2.dilate(printed.astype(np.uint8), _disc(2)) > 0
-    away = np.bincount(pieces[~beside], minlength=count) > 0
+    inked = np.flatnonzero(ink)  # few of the pixels
+    labels = pieces.ravel()[inked]
+    away = np.bincount(labels[~beside.ravel()[inked]], minlength=count) > 0
     thickness = np.minimum(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT])
-    sliver = ~away & (thickness <= reach + 1)
-    sliver[0] = False
-    return np.asarray(sliver[pieces])
+    slivers = np.zeros_like(ink)
+    slivers.ravel()[inked] = (~away & (thickness <= reach + 1))[labels]
+    return slivers
 
 
 def _mended(ink: NDArray[np.bool_], all_ink: NDArray[np.bool_], dark: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -146,8 +147,9 @@ def _mended(ink: NDArray[np.bool_], all_ink: NDArray[np.bool_], dark: NDArray[np
 def _thickness(mask: NDArray[np.bool_]) -> int:
     """Mean thickness of the lines of a mask, in pixels."""
     inner = cv2.erode(mask.astype(np.uint8), np.ones((3, 3), np.uint8), borderValue=1)
-    edge = int(mask.sum()) - int(inner.sum())
-    return min(25, round(2 * mask.sum() / max(edge, 1)))
+    count = int(np.count_nonzero(mask))
+    edge = count - int(np.count_nonzero(inner))
+    return min(25, round(2 * count / max(edge, 1)))
 
 
 def _strokes(length: int) -> list[NDArray[np.uint8]]:

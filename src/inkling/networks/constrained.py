@@ -132,8 +132,7 @@ def propose_each(log_probs: Frames, known: Known, *, width: int = 8, best: int =
         found = prefix_beam_each(characters, width=width, best=best)
     else:
         found = [_of_length(frames, known.length, width) for frames in characters]
-    alone = [[(mark,)] * len(log_probs) for mark in known.marks]
-    marked = [log_probability_each(log_probs, labels) for labels in alone]
+    marked = _alone_each(log_probs, known.marks)
     shift = _whole_each(log_probs, known)
     proposals = []
     for row, numbers in enumerate(found):
@@ -209,9 +208,14 @@ def admissible_each(log_probs: Frames, known: Known) -> Floats:
     else:
         blank = characters[..., BLANK].sum(axis=1)
         total = np.logaddexp(blank, _log_probability_of_length(characters, known.length))
-    for mark in known.marks:
-        total = np.logaddexp(total, log_probability_each(log_probs, [(mark,)] * len(log_probs)))
-    return np.minimum(total, 0.0)
+    return np.minimum(np.logaddexp.reduce([total, *_alone_each(log_probs, known.marks)]), 0.0)
+
+
+def _alone_each(log_probs: Frames, marks: Sequence[int]) -> Floats:
+    """Logarithm of the probability of each of M marks on each picture: float64 (M, N)."""
+    repeated = np.tile(log_probs, (len(marks), 1, 1))
+    sequences = [(mark,) for mark in marks for _ in range(len(log_probs))]
+    return log_probability_each(repeated, sequences).reshape(len(marks), len(log_probs))
 
 
 def _log_probability_of_length(log_probs: Frames, length: int) -> Floats:

@@ -7,8 +7,9 @@ import numpy as np
 from inkling.elements import Page
 from inkling.preprocessing.light import level
 from inkling.preprocessing.sheet import find_sheet, rectification
+from inkling.preprocessing.shrinking import shrunk
 from inkling.preprocessing.skew import LEAST_SKEW, skew
-from inkling.preprocessing.upright import look_at, quarters_to_upright, shrunk
+from inkling.preprocessing.upright import LOOK_SIDE, look_at, quarters_to_upright
 from inkling.preprocessing.warping import Step, quarter_turns, take, turn
 
 
@@ -27,7 +28,7 @@ def flatten(page: Page) -> Page:
     """
     steps: list[Step] = []
     quad = find_sheet(page.image)
-    small, factor = shrunk(page.image)
+    small, factor = shrunk(page.image, LOOK_SIDE)
     if quad is not None:
         steps.append(rectification(quad))
         smaller = quad.through(np.diag([factor, factor, 1.0]))

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkling.elements import Page
+from inkling.preprocessing.shrinking import shrunk
 
 _LOOK_SIDE = 512
 """Pixels of the longer side of the reduced picture in which the paper is looked for."""
@@ -52,10 +53,7 @@ def level(page: Page) -> Page:
 
 def _paper(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Level of the paper everywhere, reduced, (h, w) or (h, w, 3); never 0."""
-    factor = min(1.0, _LOOK_SIDE / max(image.shape[:2]))
-    small = image
-    if factor < 1:
-        small = np.asarray(cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA))
+    small, _ = shrunk(image, _LOOK_SIDE)
     side = max(3, max(small.shape[:2]) // _REACH) | 1
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
     closed = np.asarray(cv2.morphologyEx(small, cv2.MORPH_CLOSE, kernel), np.float32)

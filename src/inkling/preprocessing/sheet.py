@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkling.elements import Page, Quadrilateral
+from inkling.preprocessing.shrinking import shrunk
 from inkling.preprocessing.sides import fit_sides
 from inkling.preprocessing.warping import Step, take
 
@@ -73,8 +74,7 @@ def find_sheet(image: NDArray[np.uint8]) -> Quadrilateral | None:
         The corners, in pixels of the image, in the order in which they appear; the sheet may be
         turned by quarters. None where there is no sheet with something around it, such as on a scan.
     """
-    factor = min(1.0, _LOOK_SIDE / max(image.shape[:2]))
-    small = np.asarray(cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA), np.uint8)
+    small, factor = shrunk(image, _LOOK_SIDE)
     if min(small.shape[:2]) < 32:
         return None
     side = max(3, max(small.shape[:2]) // _STROKES) | 1

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from inkling.elements import Page
 from inkling.preprocessing.ink import ink_mask
 from inkling.preprocessing.light import level
+from inkling.preprocessing.shrinking import shrunk
 from inkling.preprocessing.skew import LEAST_SKEW, skew
 from inkling.preprocessing.warping import quarter_turns, take, turn
 
@@ -45,7 +46,7 @@ def turn_upright(page: Page) -> Page:
         The page turned by 90, 180 or 270 degrees; the same page when it is upright, or when there is
         too little print on it to be sure.
     """
-    quarters = quarters_to_upright(look_at(shrunk(page.image)[0]))
+    quarters = quarters_to_upright(look_at(shrunk(page.image, LOOK_SIDE)[0]))
     return take(page, [quarter_turns(quarters, page.image.shape)]) if quarters else page
 
 
@@ -58,16 +59,8 @@ def deskew(page: Page) -> Page:
     Returns:
         The page turned; the same page when it is level to `LEAST_SKEW` degrees.
     """
-    degrees = skew(look_at(shrunk(page.image)[0]))
+    degrees = skew(look_at(shrunk(page.image, LOOK_SIDE)[0]))
     return take(page, [turn(degrees, page.image.shape)]) if abs(degrees) >= LEAST_SKEW else page
-
-
-def shrunk(image: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float]:
-    """The picture with at most `LOOK_SIDE` pixels on its longer side, and its scale, at most 1."""
-    factor = LOOK_SIDE / max(image.shape[:2])
-    if factor >= 1:
-        return image, 1.0
-    return np.asarray(cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)), factor
 
 
 def look_at(image: NDArray[np.uint8]) -> NDArray[np.bool_]:

@@ -19,7 +19,6 @@ from inkling.errors import PictureError, WeightsError
 from inkling.evaluation.logistic import logistic
 from inkling.networks.characters import character_features
 from inkling.networks.constrained import Known, Proposal, marks_of, treat
-from inkling.networks.ctc import Span
 from inkling.networks.layer import fold
 from inkling.networks.linereader import PIXELS_PER_FRAME
 from inkling.networks.scan import Decoded, Scan, decode, look, score_of
@@ -209,9 +208,10 @@ def read_framed(
     lengths, allowed = lengths or [None] * len(framed), allowed or [""] * len(framed)
     known = [_known(alphabet, *each) for each in zip(lengths, allowed, strict=True)]
     decoded = decode([seen.views for seen in looks], known=known)
+    novelties = _novelties([seen.scan for seen in looks], decoded, weights)
     return [
-        _reading(line, seen.scan, written, weights, source)
-        for line, seen, written, source in zip(framed, looks, decoded, sources, strict=True)
+        _reading(line, written, novelty, weights, source)
+        for line, written, novelty, source in zip(framed, decoded, novelties, sources, strict=True)
     ]
 
 
@@ -250,7 +250,9 @@ def open_line(picture: Picture) -> Framing:
     return frame_with_place(pixels)
 
 
-def _reading(line: Framing, seen: Scan, written: Decoded, weights: Weights, source: str) -> Reading:
+def _reading(
+    line: Framing, written: Decoded, novelty: float | None, weights: Weights, source: str
+) -> Reading:
     """Decide what a scanned picture says."""
     if np.ptp(line.image) == 0:
         return Reading("", 1.0, "blank", "There is no ink on the picture.", source=source)
@@ -270,11 +272,10 @@ def _reading(line: Framing, seen: Scan, written: Decoded, weights: Weights, sour
         alternatives = (Alternative(text, confidence), *alternatives) if text.strip() else alternatives
         reason = "It cannot be read: no number is probable."
         return Reading("", 1 - confidence, "illegible", reason, alternatives=alternatives, source=source)
-    strangeness = _novelty(seen, written.spans, weights)
     reasons = []
     if confidence < DOUBT_BELOW:
         reasons.append(f"It could also be {alternatives[0].text}." if alternatives else "It is not clear.")
-    if strangeness is not None and strangeness > STRANGE_ABOVE:
+    if novelty is not None and novelty > STRANGE_ABOVE:
         reasons.append("It is unlike the writing trained on.")
     return Reading(
         text=text,
@@ -283,7 +284,7 @@ def _reading(line: Framing, seen: Scan, written: Decoded, weights: Weights, sour
         reason=" ".join(reasons),
         characters=_characters(line, written, weights),
         alternatives=alternatives,
-        novelty=strangeness,
+        novelty=novelty,
         source=source,
     )
 
@@ -308,10 +309,15 @@ def _alternatives(
     return tuple(others)
 
 
-def _novelty(seen: Scan, spans: Sequence[Span], weights: Weights) -> float | None:
-    if weights.gauge is None:
-        return None
-    return float(weights.gauge.novelty(torch.from_numpy(character_features(seen, spans))).max())
+def _novelties(scans: Sequence[Scan], decoded: Sequence[Decoded], weights: Weights) -> list[float | None]:
+    """Of each picture the novelty of its strangest character; None of one without, or without a gauge."""
+    if weights.gauge is None or not scans:
+        return [None] * len(scans)
+    spans = [written.spans for written in decoded]
+    features = np.concatenate(list(map(character_features, scans, spans)))
+    novelties = weights.gauge.novelty(torch.from_numpy(features)).numpy()
+    each = np.split(novelties, np.cumsum([len(of_one) for of_one in spans])[:-1])
+    return [float(of_one.max()) if len(of_one) else None for of_one in each]
 
 
 def _characters(line: Framing, written: Decoded, weights: Weights) -> tuple[Character, ...]:

@@ -16,9 +16,7 @@ from typing import BinaryIO, Literal
 from inkling.documents.open import Limits, PageRanges, open_pages
 from inkling.elements import Box, Layout, Page, PageReadings, Quadrilateral, Reading, Region, Unopened
 from inkling.errors import InputError
-from inkling.layout.anywhere import find_numbers
 from inkling.layout.forms import place_form
-from inkling.layout.tables import find_tables
 from inkling.layout.template import Template, load_template
 from inkling.networks.weights import Weights
 from inkling.preprocessing.flatten import flatten
@@ -172,6 +170,10 @@ def locate(page: Page, *, form: Template | None, kind: PageKind, printed: bool =
     """
     if form is not None:
         return place_form(form, page)
+    # A form does not wait for what only other pages need.
+    from inkling.layout.anywhere import find_numbers
+    from inkling.layout.tables import find_tables
+
     if kind == "numbers":
         return find_numbers(page, printed=printed)
     layout = find_tables(page)

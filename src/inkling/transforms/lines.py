@@ -145,10 +145,10 @@ def find_rows(grey: NDArray[np.uint8]) -> tuple[int, int]:
     rows = min(height, _LOOK_HEIGHT)
     columns = max(1, round(width * rows / height))
     small = cv2.GaussianBlur(_resize(grey, columns, rows), (0, 0), 0.7)
-    paper = int(np.median(small))
+    paper = int(_quantiles(small, 0.5)[0])
     inside = small[rows // 10 : rows - rows // 10, columns // 16 : columns - columns // 16]
     # Where much paper is around little writing, its ink is but a few of the pixels.
-    depths = paper - np.quantile(inside, (0.02, 0.001))
+    depths = paper - _quantiles(inside, 0.02, 0.001)
     depth = float(next((depth for depth in depths if depth >= _LEAST_RANGE), 0.0))
     if depth == 0:
         return 0, height
@@ -205,10 +205,24 @@ def _resize(grey: NDArray[np.uint8], columns: int, rows: int) -> NDArray[np.uint
 
 def _levels(grey: NDArray[np.uint8]) -> tuple[int, int]:
     """The grey of the paper, which is most of the picture, and of its darkest hundredth."""
-    below = np.cumsum(np.bincount(grey.ravel(), minlength=256))
+    below = _counts_below(grey)
     paper = int(np.searchsorted(below, 0.5 * grey.size))
     dark = int(np.searchsorted(below, 0.01 * grey.size))
     return paper, dark
+
+
+def _quantiles(grey: NDArray[np.uint8], *parts: float) -> NDArray[np.float64]:
+    """What `np.quantile` gives, from counts of the levels, in a fifth of the time."""
+    below = _counts_below(grey)
+    places = np.array(parts) * (grey.size - 1)
+    before = np.floor(places)
+    low, high = (np.searchsorted(below, place, side="right") for place in (before, np.ceil(places)))
+    return np.asarray(low + (high - low) * (places - before), np.float64)
+
+
+def _counts_below(grey: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """How many pixels are of each level or darker, (256,)."""
+    return np.cumsum(cv2.calcHist([grey], [0], None, [256], [0, 256]).ravel(), dtype=np.float64)
 
 
 def to_line_input(images: torch.Tensor) -> torch.Tensor:
