@@ -224,17 +224,18 @@ def character_distributions_each(log_probs: Frames, sequences: Sequence[Sequence
     leaving = _neighbours(table[::-1], lattice.classes, mirrored, others)
     emissions = log_probs[owners].transpose(1, 2, 0)[:, 1:]
 
-    run = total = np.full(arriving.shape[1:], -np.inf)  # (C − 1, M)
-    for emission, before, after in zip(emissions, arriving[:-1], leaving[1:], strict=True):
+    run = np.full(arriving.shape[1:], -np.inf)  # (C − 1, M)
+    ends = np.empty((len(emissions), *run.shape))
+    for time, (emission, before, after) in enumerate(zip(emissions, arriving[:-1], leaving[1:], strict=True)):
         run = _log_sum(run, before) + emission  # all paths in which the run has come this far
-        total = _log_sum(total, run + after)  # and ends here
-    top = total.max(axis=0)
+        ends[time] = run + after  # and ends here
+    top = ends.max(axis=(0, 1), initial=-np.inf)
     impossible = top == -np.inf
     if impossible.any():
         length = len(sequences[owners[impossible.argmax()]])
         size = log_probs.shape[1]
         raise ValueError(f"no path of {size} frames spells any variant of these {length} labels")
-    weights = np.exp(total - top)
+    weights = np.exp(ends - top).sum(axis=0)
     return _dealt((weights / weights.sum(axis=0)).T, sequences)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import itertools
 import math
+import statistics
 from collections.abc import Iterable, Sequence
 from functools import partial
 
@@ -344,14 +345,16 @@ def _boxes(picture: NDArray[np.uint8], spans: Sequence[tuple[int, int]]) -> list
     """
     width = picture.shape[1]
     middles = [(first + last) * PIXELS_PER_FRAME / 2 for first, last in spans]
-    reach = float(np.median(np.diff(middles))) * 0.75 if len(middles) > 1 else LINE_HEIGHT * 0.4
+    steps = [b - a for a, b in itertools.pairwise(middles)]
+    reach = statistics.median(steps) * 0.75 if steps else LINE_HEIGHT * 0.4
     borders = [max(middles[0] - reach, 0.0)]
     borders += [(a + b) / 2 for a, b in itertools.pairwise(middles)]
     borders += [min(middles[-1] + reach, float(width))]
+    inked = picture > _INK
     boxes = []
     for begin, end in itertools.pairwise(borders):
         left, right = math.floor(begin), max(math.ceil(end), math.floor(begin) + 1)
-        ink = picture[:, left:right] > _INK
+        ink = inked[:, left:right]
         rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
         if len(rows) == 0:
             boxes.append((left, 0, right, LINE_HEIGHT))
