@@ -41,10 +41,10 @@ def take_sheet(data: str, number: int, seed: int) -> Sheet:
     Raises:
         InklingError: There is no such set, or it cannot be read.
     """
-    from inkling.datasets.folders import LABELS
-
     if data == SYNTHETIC_LINES:
         return _synthetic(number, seed)
+    from inkling.datasets.folders import LABELS
+
     folder = Path(data).expanduser()
     return _labelled(folder, number) if (folder / LABELS).is_file() else _digits(data, number)
 

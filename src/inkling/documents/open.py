@@ -113,7 +113,7 @@ def _file(stream: BinaryIO, name: str, dpi: float, limits: Limits) -> PictureFil
     stream.seek(0)
     if b"%PDF-" not in head:
         return PictureFile(stream, name, limits)
-    from inkling.documents.pdf import PdfFile  # PDFium takes as long to load as a page to be opened
+    from inkling.documents.pdf import PdfFile  # PDFium takes as long to load as a page takes to open
 
     return PdfFile(stream, name, dpi, limits)
 

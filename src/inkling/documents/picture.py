@@ -152,9 +152,9 @@ def picture_errors(name: str, most: int) -> Iterator[None]:
 
 
 def decoded(picture: Image.Image) -> NDArray[np.uint8]:
-    """The pixels of a picture that Pillow has opened, upright, as `open_picture` gives them."""
+    """The pixels of a picture that Pillow has opened, as `open_picture` gives them; it is turned upright."""
     picture.load()
-    with suppress(*BROKEN):  # a damaged EXIF block asks for no turn
+    with suppress(*BROKEN):  # a block too damaged to tell of a turn asks for none
         ImageOps.exif_transpose(picture, in_place=True)
     return _to_array(picture)
 

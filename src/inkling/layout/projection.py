@@ -56,7 +56,9 @@ def warped(
         )
         matrix = scaling(1 / factor) @ matrix
     seen = np.full((*shape, *image.shape[2:]), 255, np.uint8)
-    for rows, columns in windows or [(slice(0, shape[0]), slice(0, shape[1]))]:
+    for rows, columns in [(slice(0, shape[0]), slice(0, shape[1]))] if windows is None else windows:
+        if not seen[rows, columns].size:  # OpenCV would take no size for that of the image
+            continue
         begin = np.array([[1, 0, columns.start], [0, 1, rows.start], [0, 0, 1]])
         seen[rows, columns] = cv2.warpPerspective(
             image,

@@ -124,12 +124,11 @@ def _slivers(ink: NDArray[np.bool_], printed: NDArray[np.bool_], reach: int) -> 
     """Thin pieces of ink along print, which is what remains of it where it is wider than expected."""
     count, pieces, stats, _ = cv2.connectedComponentsWithStats(ink.astype(np.uint8), connectivity=8)
     beside = cv2.dilate(printed.astype(np.uint8), _disc(2)) > 0
-    inked = np.flatnonzero(ink)  # few of the pixels
-    labels = pieces.ravel()[inked]
-    away = np.bincount(labels[~beside.ravel()[inked]], minlength=count) > 0
+    labels = pieces[ink]  # few of the pixels
+    away = np.bincount(labels[~beside[ink]], minlength=count) > 0
     thickness = np.minimum(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT])
     slivers = np.zeros_like(ink)
-    slivers.ravel()[inked] = (~away & (thickness <= reach + 1))[labels]
+    slivers[ink] = (~away & (thickness <= reach + 1))[labels]
     return slivers
 
 

@@ -235,7 +235,8 @@ def character_distributions_each(log_probs: Frames, sequences: Sequence[Sequence
         length = len(sequences[owners[impossible.argmax()]])
         size = log_probs.shape[1]
         raise ValueError(f"no path of {size} frames spells any variant of these {length} labels")
-    weights = np.exp(ends - top).sum(axis=0)
+    ends -= top
+    weights = np.exp(ends, out=ends).sum(axis=0)
     return _dealt((weights / weights.sum(axis=0)).T, sequences)
 
 

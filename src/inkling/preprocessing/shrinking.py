@@ -15,16 +15,21 @@ def shrunk(image: NDArray[np.uint8], side: int) -> tuple[NDArray[np.uint8], floa
         side: At least 1.
 
     Returns:
-        The picture, and how many of its pixels one was, at most 1; the same picture when it is no larger.
+        The picture, and the scale, pixels of it to one of `image`, at most 1: what was at `x` is at
+        `(x + 0.5) * scale - 0.5`. The same picture when it is no larger.
     """
-    height, width = image.shape[:2]
-    scale = side / max(height, width)
+    scale = side / max(image.shape[:2])
     if scale >= 1:
         return image, 1.0
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    left = scale
     # Means of two by two take a fraction of the time that means of other areas take.
-    while min(image.shape[:2]) > 1 and 4 * side <= max(image.shape[:2]):
+    while left <= 0.25 and min(image.shape[:2]) > 1:
         down, across = image.shape[0] // 2, image.shape[1] // 2
         even = image[: 2 * down, : 2 * across]
         image = np.asarray(cv2.resize(even, (across, down), interpolation=cv2.INTER_AREA), np.uint8)
-    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8), scale
+        left *= 2
+    height, width = (round(length * left) for length in image.shape[:2])
+    # Told the size instead of the factors, OpenCV would stretch the picture to whole pixels.
+    size = None if height and width else (max(width, 1), max(height, 1))
+    small = cv2.resize(image, size, fx=left, fy=left, interpolation=cv2.INTER_AREA)
+    return np.asarray(small, np.uint8), scale
