@@ -17,6 +17,7 @@ from inkling.transforms.lines import (
     OTHER_VIEWS,
     PAPER,
     WIDTH_STEP,
+    _quantiles,
     find_rows,
     frame_line,
     frame_with_place,
@@ -161,6 +162,11 @@ def test_a_framing_leads_back_to_the_picture(top: int, bottom: int) -> None:
     rows = np.flatnonzero((framed.image > 150).any(axis=1))
     assert framed.top + rows[0] * framed.scale == pytest.approx(top, abs=1.5 * framed.scale)
     assert framed.top + (rows[-1] + 1) * framed.scale == pytest.approx(bottom, abs=1.5 * framed.scale)
+
+
+@given(arrays(np.uint8, st.tuples(st.integers(1, 9), st.integers(1, 9))), st.floats(0, 1))
+def test_quantiles_of_bytes_are_those_of_numpy(grey: np.ndarray, part: float) -> None:
+    assert _quantiles(grey, part, 0.5) == pytest.approx(np.quantile(grey, (part, 0.5)), abs=1e-9)
 
 
 @given(st.integers(0, 88), st.integers(2, 22))

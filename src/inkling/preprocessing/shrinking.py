@@ -21,15 +21,15 @@ def shrunk(image: NDArray[np.uint8], side: int) -> tuple[NDArray[np.uint8], floa
     scale = side / max(image.shape[:2])
     if scale >= 1:
         return image, 1.0
-    left = scale
+    rest = scale  # of what is still to be done
     # Means of two by two take a fraction of the time that means of other areas take.
-    while left <= 0.25 and min(image.shape[:2]) > 1:
+    while rest <= 0.25 and min(image.shape[:2]) > 1:
         down, across = image.shape[0] // 2, image.shape[1] // 2
         even = image[: 2 * down, : 2 * across]
         image = np.asarray(cv2.resize(even, (across, down), interpolation=cv2.INTER_AREA), np.uint8)
-        left *= 2
-    height, width = (round(length * left) for length in image.shape[:2])
+        rest *= 2
+    height, width = (round(length * rest) for length in image.shape[:2])
     # Told the size instead of the factors, OpenCV would stretch the picture to whole pixels.
     size = None if height and width else (max(width, 1), max(height, 1))
-    small = cv2.resize(image, size, fx=left, fy=left, interpolation=cv2.INTER_AREA)
+    small = cv2.resize(image, size, fx=rest, fy=rest, interpolation=cv2.INTER_AREA)
     return np.asarray(small, np.uint8), scale
