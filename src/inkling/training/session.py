@@ -70,6 +70,7 @@ class Training:
         self.rank, self.world = distributed.join(self.device)
         if self.device.type == "cpu":
             keep_memory_warm()
+        torch.manual_seed(recipe.seed + self.rank)  # what the network leaves out by chance while it learns
         self.network = _begin(recipe, material.classes).to(self.device)
         in_channels_last(self.network)
         if self.world > 1:
