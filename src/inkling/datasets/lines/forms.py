@@ -57,9 +57,10 @@ def _one_looped(rng: Rng) -> list[Stroke]:
 
 
 def _one_with_long_upstroke(rng: Rng) -> list[Stroke]:
-    """Up from the line and down to it again, like a tent."""
+    """Up and down again, like a tent, or close beside the stem."""
     top = (rng.uniform(0.5, 0.8), 0.0)
-    start = (rng.uniform(-0.6, 0.25), rng.uniform(0.5, 1.0))
+    reach = rng.uniform(0.1, 1.3)
+    start = (top[0] - reach, rng.uniform(max(0.3, 0.5 * reach), 1.0))
     end = (top[0] + rng.uniform(-0.15, 0.15), 1.0)
     if rng.random() < 0.4:
         bend = ((start[0] + top[0]) / 2, (start[1] + top[1]) / 2 + rng.uniform(-0.15, 0.25))
@@ -381,7 +382,7 @@ _MORE: tuple[tuple[Form, ...], ...] = (
     (_zero_open, _zero_open, _zero_with_tail),
     (
         *(_one_with_flag, _one_with_flag, _one_with_long_upstroke, _one_with_long_upstroke),
-        *(_one_of_two_strokes, _one_bent, _one_looped),
+        *(_one_with_long_upstroke, _one_of_two_strokes, _one_bent, _one_looped),
     ),
     (_two_looped, _two_swung, _two_curled, _two_swung_up),
     (_three_pointed, _three_in_one),

@@ -145,7 +145,7 @@ def pick_hand(rng: Rng) -> Hand:
     """Draw a writer."""
     style = rng.random()
     cut: tuple[bool, ...]
-    if style < 0.28:
+    if style < 0.2:
         cut = (True,) * 10
     elif style < 0.56:
         cut = (False,) * 10
@@ -262,7 +262,8 @@ def _write_digit(
     rightmost = max(float(path[:, 0].max()) for path in placed)
     shift = np.array([x - leftmost + hand.pen / 2, base - size])
     for path in placed:
-        draw_stroke(sheet, path + shift, hand.pen)
+        # No two strokes are pressed alike; up, a pen is lighter than down.
+        draw_stroke(sheet, path + shift, hand.pen * rng.uniform(0.65, 1.1))
     return x + rightmost - leftmost + hand.pen
 
 
