@@ -1,6 +1,7 @@
 """How fast are lines drawn, learned from, and read; and how fast does RapidOCR's recogniser read them?
 
 python benchmarks/line_speed.py
+INKLING_MEASURE=DIR python benchmarks/line_speed.py                     # real lines as well, see zero_shot.py
 pip install rapidocr-onnxruntime && python benchmarks/line_speed.py     # the peer, in the same run
 """
 
@@ -9,26 +10,33 @@ from __future__ import annotations
 import argparse
 import itertools
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import cv2
 import torch
 
 import inkling
 from classify_speed import rate
-from conditions import describe, spread
+from conditions import describe, external, spread
+from inkling.cli.in_processes import read_in_order
+from inkling.cli.line_reader import BATCH
+from inkling.datasets.lines.folders import load_lines
 from inkling.datasets.lines.hand import Cuttings
 from inkling.datasets.lines.stream import LineBatches, SyntheticLines
 from inkling.datasets.lines.synthesis import draw_line
 from inkling.networks.build import build_network
+from inkling.networks.weights import Weights
 from inkling.recognition.lines import box_line_weights, read_line, read_lines
 from inkling.training.criteria import make_criterion
 from inkling.training.devices import choose_precision, keep_memory_warm
 from inkling.training.loop import fit
 from inkling.training.optimizers import make_optimizer
 from inkling.transforms.batches import Batch
-from line_peers import MissingEngineError, rapidocr_in_batches, read_with_rapidocr
+from line_accuracy import SETS
+from line_peers import MissingEngineError, Picture, rapidocr_in_batches, read_with_rapidocr
 
 PICTURES = 512
 
@@ -96,6 +104,49 @@ def learning(cuttings: Cuttings, steps: int) -> None:
     )
 
 
+def reading(
+    title: str, pictures: Sequence[Picture], weights: Weights, rules: dict[str, Any], runs: int
+) -> None:
+    """The same pictures by Inkling and by the peer."""
+    print(f"{title}, {len(pictures)} pictures")
+    some = pictures[:64]
+    show(
+        "read_line, one at a time",
+        rate(lambda: [read_line(p, weights=weights, **rules) for p in some], 64, runs=runs),
+    )
+    show(
+        "read_lines, all together",
+        rate(lambda: read_lines(pictures, weights=weights, **rules), len(pictures), runs=runs),
+    )
+    show("the same in two processes", in_two_processes(pictures, weights, rules, runs))
+    try:
+        read_with_rapidocr(pictures[0])
+    except MissingEngineError as missing:
+        print(f"RapidOCR is not installed: {missing}")
+        return
+    show("RapidOCR, one at a time", rate(lambda: [read_with_rapidocr(p) for p in some], 64, runs=runs))
+    for batch in (6, 32):
+        show(
+            f"RapidOCR, batches of {batch}", [rapidocr_in_batches(list(pictures), batch) for _ in range(runs)]
+        )
+
+
+def in_two_processes(
+    pictures: Sequence[Picture], weights: Weights, rules: dict[str, Any], runs: int
+) -> list[float]:
+    """As `inkling read --as line --workers 2` does it, once the processes have begun."""
+    batches = [pictures[start : start + BATCH] for start in range(0, len(pictures), BATCH)]
+    given: Any = itertools.chain.from_iterable([batches] * (runs + 1))
+    done = read_in_order(partial(read_lines, weights=weights, **rules), given, 2)  # type: ignore[arg-type]
+    rates = []
+    for run in range(runs + 1):
+        began = time.perf_counter()
+        count = sum(len(read) for _, read in itertools.islice(done, len(batches)))
+        if run:  # the first waits for the processes to begin
+            rates.append(count / (time.perf_counter() - began))
+    return rates
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--weights", type=Path)
@@ -108,32 +159,11 @@ def main() -> None:
     drawing(cuttings, arguments.runs)
     learning(cuttings, arguments.steps)
     lines = (draw_line(cuttings, seed=3, index=index) for index in itertools.count())
-    pictures = list(
-        itertools.islice((line.image for line in lines if 2 <= len(line.writing.text) <= 6), PICTURES)
-    )
-    some = pictures[:64]
-    show(
-        "read_line, one at a time",
-        rate(lambda: [read_line(p, weights=weights) for p in some], 64, runs=arguments.runs),
-    )
-    show(
-        "read_lines, all together",
-        rate(lambda: read_lines(pictures, weights=weights), PICTURES, runs=arguments.runs),
-    )
-    try:
-        read_with_rapidocr(pictures[0])
-    except MissingEngineError as missing:
-        print(f"RapidOCR is not installed: {missing}")
-        return
-    show(
-        "RapidOCR, one at a time",
-        rate(lambda: [read_with_rapidocr(p) for p in some], 64, runs=arguments.runs),
-    )
-    for batch in (6, 32):
-        show(
-            f"RapidOCR, batches of {batch}",
-            [rapidocr_in_batches(pictures, batch) for _ in range(arguments.runs)],
-        )
+    drawn = (line.image for line in lines if 2 <= len(line.writing.text) <= 6)
+    reading("synthetic lines", list(itertools.islice(drawn, PICTURES)), weights, {}, arguments.runs)
+    for name, rules in SETS.items():
+        if folder := external("lines", name):
+            reading(name, load_lines(folder).pictures[1 : 2 * PICTURES : 2], weights, rules, arguments.runs)
 
 
 if __name__ == "__main__":
