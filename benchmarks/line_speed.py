@@ -11,7 +11,6 @@ import argparse
 import itertools
 import time
 from collections.abc import Iterator, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +20,6 @@ import torch
 import inkling
 from classify_speed import rate
 from conditions import describe, external, spread
-from inkling.cli.in_processes import read_in_order
-from inkling.cli.line_reader import BATCH
 from inkling.datasets.lines.folders import load_lines
 from inkling.datasets.lines.hand import Cuttings
 from inkling.datasets.lines.stream import LineBatches, SyntheticLines
@@ -118,7 +115,6 @@ def reading(
         "read_lines, all together",
         rate(lambda: read_lines(pictures, weights=weights, **rules), len(pictures), runs=runs),
     )
-    show("the same in two processes", in_two_processes(pictures, weights, rules, runs))
     try:
         read_with_rapidocr(pictures[0])
     except MissingEngineError as missing:
@@ -129,22 +125,6 @@ def reading(
         show(
             f"RapidOCR, batches of {batch}", [rapidocr_in_batches(list(pictures), batch) for _ in range(runs)]
         )
-
-
-def in_two_processes(
-    pictures: Sequence[Picture], weights: Weights, rules: dict[str, Any], runs: int
-) -> list[float]:
-    """As `inkling read --as line --workers 2` does it, once the processes have begun."""
-    batches = [pictures[start : start + BATCH] for start in range(0, len(pictures), BATCH)]
-    given: Any = itertools.chain.from_iterable([batches] * (runs + 1))
-    done = read_in_order(partial(read_lines, weights=weights, **rules), given, 2)  # type: ignore[arg-type]
-    rates = []
-    for run in range(runs + 1):
-        began = time.perf_counter()
-        count = sum(len(read) for _, read in itertools.islice(done, len(batches)))
-        if run:  # the first waits for the processes to begin
-            rates.append(count / (time.perf_counter() - began))
-    return rates
 
 
 def main() -> None:

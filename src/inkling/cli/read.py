@@ -91,9 +91,6 @@ def read(
         typer.Option(help="What a document may have at most, such as pages=10000.", hidden=True),
     ] = None,
     weights: Annotated[Path | None, typer.Option(help="Of a line reader.", hidden=True)] = None,
-    workers: Annotated[
-        int, typer.Option(min=1, max=256, help="Processes that read, each on cores of its own.", hidden=True)
-    ] = 1,
 ) -> None:
     """Read handwritten numbers: each with the probability that it is exactly right.
 
@@ -133,9 +130,7 @@ def read(
     printer = _printer(files, loaded, lines=lines, as_json=as_json, as_csv=as_csv)
     opening = Opening(wanted, dpi, limits, done)
     try:
-        reasons, parts = read_pages(
-            files, opening, reader, writers, printer, batch=BATCH if lines else 1, workers=workers
-        )
+        reasons, parts = read_pages(files, opening, reader, writers, printer, batch=BATCH if lines else 1)
     except KeyboardInterrupt:
         what += "s" * (printer.pages != 1)
         on = "; go on with --resume" if out and all(suffix_of(path) in RESUMABLE for path in out) else ""
@@ -200,13 +195,8 @@ def _reader(
     if rules:
         return partial(read_line_pages, weights=loaded, **rules)
     kind: PageKind = "table" if table else "numbers"
-    return partial(_read_each, partial(read_page, form=template, kind=kind, printed=printed, weights=loaded))
-
-
-def _read_each(
-    one: Callable[[Page | Unopened], PageReadings], pages: Sequence[Page | Unopened]
-) -> list[PageReadings]:
-    return [one(page) for page in pages]
+    one = partial(read_page, form=template, kind=kind, printed=printed, weights=loaded)
+    return lambda pages: [one(page) for page in pages]
 
 
 def _outputs(

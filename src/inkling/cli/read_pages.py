@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from rich.progress import TextColumn
 
 from inkling.cli.failures import told
-from inkling.cli.in_processes import read_in_order
 from inkling.cli.line_reader import progress_bar
 
 if TYPE_CHECKING:
@@ -66,9 +65,8 @@ def read_pages(
     printer: Printer,
     *,
     batch: int = 1,
-    workers: int = 1,
 ) -> tuple[list[str], list[str]]:
-    """Read every page of every file; write and show those of a batch before many more are opened.
+    """Read every page of every file; write and show those of a batch before the next are opened.
 
     Args:
         files: Paths, and `-` for stdin, each once.
@@ -77,7 +75,6 @@ def read_pages(
         writers: Where to write what was read.
         printer: Shows it.
         batch: Pages that are read together, at most.
-        workers: Processes that read.
 
     Returns:
         Of each page, why it failed, empty when it did not; and of those of which a part failed, why.
@@ -97,8 +94,8 @@ def read_pages(
                 bar.update(task, completed=count)
                 yield file
 
-        batches = _batches(chain.from_iterable(map(opening.pages_of, counted())), batch)
-        for pages, results in stack.enter_context(closing(read_in_order(reader, batches, workers))):
+        for pages in _batches(chain.from_iterable(map(opening.pages_of, counted())), batch):
+            results = reader(pages)
             printer.show(results)  # first: if the disk is full, what was read is not lost
             _write(writers, pages, results)
             reasons += [told(each.source, each.reason) if each.failed else "" for each in results]

@@ -214,6 +214,8 @@ class Training:
                 parameters[name].grad = torch.empty_like(parameters[name]).copy_(gradient)
             self.best = state["best"]
             restore_random_state(state["random"])
+            if self.world > 1:  # what is kept is the first one's, and each is to leave out other channels
+                torch.manual_seed(self.recipe.seed + self.rank + self.world * int(state["done"]))
             self.done = int(state["done"])
             self.extra = state["extra"]
         except (KeyError, RuntimeError, ValueError, TypeError) as problem:

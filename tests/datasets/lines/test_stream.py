@@ -129,9 +129,11 @@ def test_the_parts_of_all_processes_are_the_joined_batch(size: int, world: int) 
 
 
 @pytest.mark.filterwarnings("ignore:This DataLoader will create")  # more than there are cores
+@pytest.mark.parametrize("echoes", [1, 3])
 @pytest.mark.parametrize("workers", [1, 2, 3])
-def test_other_processes_draw_the_same_lines_in_the_same_order(workers: int) -> None:
-    assert same(list(batches(workers=workers, start=2)), list(batches(start=2)))
+def test_other_processes_draw_the_same_lines_in_the_same_order(workers: int, echoes: int) -> None:
+    given = {"echoes": echoes, "start": 2, "steps": 70}
+    assert same(list(batches(workers=workers, **given)), list(batches(**given)))
 
 
 @pytest.mark.filterwarnings("ignore:This DataLoader will create")  # more than there are cores

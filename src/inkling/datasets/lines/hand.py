@@ -262,8 +262,8 @@ def _write_digit(
     rightmost = max(float(path[:, 0].max()) for path in placed)
     shift = np.array([x - leftmost + hand.pen / 2, base - size])
     for path in placed:
-        # No two strokes are pressed alike; up, a pen is lighter than down.
-        draw_stroke(sheet, path + shift, hand.pen * rng.uniform(0.65, 1.1))
+        # No two strokes are pressed alike.
+        draw_stroke(sheet, path + shift, hand.pen * rng.uniform(0.8, 1.2))
     return x + rightmost - leftmost + hand.pen
 
 
