@@ -11,7 +11,6 @@ from torch import Tensor, nn
 
 from inkling.datasets.lines.writing import BOX_ALPHABET, LINE_ALPHABET
 from inkling.networks.build import NetworkSettings, build_network
-from inkling.networks.layer import Layer
 from inkling.networks.linereader import PIXELS_PER_FRAME
 from inkling.networks.weights import Header, Weights
 from inkling.transforms.boxes import frame_box
@@ -45,9 +44,6 @@ def train_reader(*, steps: int = 100, seed: int = 0) -> Weights:
     """A line reader of printed lines, trained frame by frame: it is known what stands in which."""
     settings = NetworkSettings("line-reader", (8, 16, 32))
     network = build_network(settings, classes=len(LINE_ALPHABET) + 1, seed=seed)
-    for layer in network.modules():
-        if isinstance(layer, Layer):
-            layer.dropped = 0.0  # so few channels can spare none
     optimizer = torch.optim.Adam(network.parameters())
     rng = np.random.default_rng(seed)
     weight = torch.tensor([0.3] + [1.0] * len(LINE_ALPHABET))  # most frames are blank

@@ -10,7 +10,7 @@ from torch import nn
 
 from inkling.errors import SettingsError, UnknownNameError, UsageError
 from inkling.networks.build import LINE_READERS, NETWORKS, NetworkSettings, build_network
-from inkling.networks.layer import Layer, fold
+from inkling.networks.layer import fold
 from inkling.networks.perceptron import Perceptron
 from inkling.transforms.lines import LINE_HEIGHT
 
@@ -204,27 +204,3 @@ def test_a_folded_network_takes_the_largest_of_what_it_took_it_of(pool: int | tu
     images = torch.randn(2, 3, 12, 24, generator=torch.Generator().manual_seed(0))
     with torch.inference_mode():
         torch.testing.assert_close(fold(network, torch.float32)(images), network(images), rtol=0, atol=0)
-
-
-@pytest.mark.parametrize("residual", [False, True])
-def test_a_layer_leaves_whole_channels_out_while_it_learns(residual: bool) -> None:
-    images = torch.rand(50, 40, 4, 6, generator=torch.Generator().manual_seed(2))
-    whole = Layer(40, 40, residual=residual)
-    leaving = Layer(40, 40, residual=residual, dropped=0.25)
-    leaving.load_state_dict(whole.state_dict())
-    expected = whole(images)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        given = leaving(images)
-    kept = given.ne(0).any(dim=(2, 3))
-    assert 0.7 < kept.float().mean() < 0.8
-    torch.testing.assert_close(given[kept], expected[kept] / 0.75)
-    torch.testing.assert_close(leaving.eval()(images), whole.eval()(images))
-
-
-def test_a_line_reader_that_reads_leaves_nothing_out() -> None:
-    network = build_network(NetworkSettings("line-reader", SMALL["line-reader"]))
-    images = some_images("line-reader", 3)
-    assert not torch.equal(network(images), network(images))
-    network.eval()
-    assert torch.equal(network(images), network(images))

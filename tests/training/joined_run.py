@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from inkling.datasets.lines.stream import FramedLine
 from inkling.networks.build import NetworkSettings
-from inkling.networks.layer import Layer
 from inkling.networks.weights import write_tensors
 from inkling.training import distributed
 from inkling.training.material import DigitMaterial, LineMaterial, Material
@@ -101,9 +100,6 @@ def outcome(name: str) -> dict[str, torch.Tensor]:
     recipe, count = CASES[name]
     material: Material = DigitMaterial(*pictures(count)) if count else LineMaterial(Bars(), classes=4)
     training = Training(recipe, material)
-    for layer in training.network.modules():
-        if isinstance(layer, Layer):
-            layer.dropped = 0.0  # chance is each process's own
     shares = [step.loss.clone() for step in training.steps()]
     return {**training.result.state_dict(), "losses": torch.stack(shares)}
 

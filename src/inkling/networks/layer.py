@@ -12,10 +12,7 @@ from torch.nn.utils.memory_format import convert_conv2d_weight_memory_format
 
 
 class Layer(nn.Module):
-    """Convolution, optional pooling, normalisation, ReLU; added to its input if `residual`.
-
-    While it learns, each channel of what it gives is left out with probability `dropped`.
-    """
+    """Convolution, optional pooling, normalisation, ReLU; added to its input if `residual`."""
 
     def __init__(
         self,
@@ -26,14 +23,12 @@ class Layer(nn.Module):
         padding: int | tuple[int, int] = 1,
         pool: int | tuple[int, int] | None = None,
         residual: bool = False,
-        dropped: float = 0.0,
     ) -> None:
         super().__init__()
         self.conv = nn.Conv2d(inputs, outputs, kernel, padding=padding, bias=False)
         self.norm: nn.Module = nn.BatchNorm2d(outputs)
         self.pool = None if pool is None else nn.MaxPool2d(pool)
         self.residual = residual
-        self.dropped = dropped
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, inputs, h, w) to (N, outputs, h', w')."""
@@ -41,9 +36,7 @@ class Layer(nn.Module):
         if self.pool is not None:
             y = self.pool(y)
         y = F.relu(self.norm(y))
-        if self.residual:
-            y = x + y
-        return F.dropout2d(y, self.dropped) if self.training and self.dropped else y
+        return x + y if self.residual else y
 
 
 _PAIRS: dict[object, tuple[int, ...]] = {2: (2, 3), (2, 2): (2, 3), (2, 1): (2,), (1, 2): (3,)}

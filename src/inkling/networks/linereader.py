@@ -14,18 +14,12 @@ FRAMES = 2
 PIXELS_PER_FRAME = 2
 """Columns of the input for each frame of the output."""
 
-_DROPPED = 0.1
-"""Chance with which a channel is left out of a line while the network learns: what is read by few features
-is read on the lines of the training, and lost on real paper."""
-
 
 class LineReader(nn.Module):
     """Nine convolutions from a picture of a line to a row of frames, for CTC.
 
     Height is pooled from 32 to 1, width to a quarter; each of the last columns then speaks for two
-    frames, so that two thin digits side by side, such as 11, still have a blank between them. While it
-    learns, whole channels are left out of lines (Tompson et al., "Efficient object localization using
-    convolutional networks", 2015).
+    frames, so that two thin digits side by side, such as 11, still have a blank between them.
 
     Args:
         widths: Channels at 16, 8 and 4 rows; the first layer has half of the first.
@@ -35,19 +29,19 @@ class LineReader(nn.Module):
     def __init__(self, widths: Sequence[int] = (64, 128, 256), classes: int = 21) -> None:
         super().__init__()
         wide, middle, deep = widths
-        along = {"kernel": (1, 5), "padding": (0, 2), "residual": True, "dropped": _DROPPED}
+        along = {"kernel": (1, 5), "padding": (0, 2), "residual": True}
         self.layers = nn.Sequential(
             # Four pixels become four channels: a first layer at full resolution costs half as much
             # as all the others, and reads no better.
             nn.PixelUnshuffle(2),  # (N, 4, 16, W / 2)
             Layer(4, wide // 2),
-            Layer(wide // 2, wide, pool=(2, 2), dropped=_DROPPED),  # (N, wide, 8, W / 4)
+            Layer(wide // 2, wide, pool=(2, 2)),  # (N, wide, 8, W / 4)
             Layer(wide, middle),
-            Layer(middle, middle, residual=True, dropped=_DROPPED),
+            Layer(middle, middle, residual=True),
             nn.MaxPool2d((2, 1)),  # (N, middle, 4, W / 4)
-            Layer(middle, deep, dropped=_DROPPED),
+            Layer(middle, deep),
             Layer(deep, deep, residual=True),
-            Layer(deep, deep, (4, 1), padding=(0, 0), dropped=_DROPPED),  # (N, deep, 1, W / 4)
+            Layer(deep, deep, (4, 1), padding=(0, 0)),  # (N, deep, 1, W / 4)
             Layer(deep, deep, **along),  # type: ignore[arg-type]
             Layer(deep, deep, **along),  # type: ignore[arg-type]
         )

@@ -3,8 +3,7 @@
 `torchrun` starts them and `torch.distributed` connects them. Each takes its part of every batch
 (`ResidentBatches` does that from rank and world alone), gradients are summed before each update,
 and normalisation layers use the statistics of the joined batch. So two processes with 32 pictures
-each take the same steps as one with 64, up to the order of summation; but what a network leaves out
-by chance, each draws for itself.
+each take the same steps as one with 64, up to the order of summation.
 """
 
 from __future__ import annotations

@@ -50,7 +50,7 @@ class Recipe:
     heldout: float = 0.1
     """Part of the training pictures that is held out."""
     seed: int = 0
-    """Of the weights, the order, the augmentation, the held-out part, and what is left out by chance."""
+    """Of the weights, the order, the augmentation and the held-out part."""
     log_every: int = 40
     """Steps between two figures of the running loss."""
     precision: str = "auto"

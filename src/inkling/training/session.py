@@ -70,7 +70,6 @@ class Training:
         self.rank, self.world = distributed.join(self.device)
         if self.device.type == "cpu":
             keep_memory_warm()
-        torch.manual_seed(recipe.seed + self.rank)  # what the network leaves out by chance while it learns
         self.network = _begin(recipe, material.classes).to(self.device)
         in_channels_last(self.network)
         if self.world > 1:
@@ -214,8 +213,6 @@ class Training:
                 parameters[name].grad = torch.empty_like(parameters[name]).copy_(gradient)
             self.best = state["best"]
             restore_random_state(state["random"])
-            if self.world > 1:  # what is kept is the first one's, and each is to leave out other channels
-                torch.manual_seed(self.recipe.seed + self.rank + self.world * int(state["done"]))
             self.done = int(state["done"])
             self.extra = state["extra"]
         except (KeyError, RuntimeError, ValueError, TypeError) as problem:
