@@ -231,7 +231,6 @@ def test_shares_of_lines_weigh_what_they_are_of_the_joined_batch() -> None:
         ("quick", ["network.name=line-reader"], "does not fit a line-reader"),
         ("lines", ["workers=-1"], "workers must be 0 or more"),
         ("lines", ["lines_per_epoch=0"], "lines_per_epoch must be at least 1"),
-        ("lines", ["echoes=0"], "echoes must be at least 1"),
         ("lines", ["network.name=deepnet"], "criterion=ctc does not fit a deepnet."),
         ("lines", ["network.name=deepnet", "criterion=cross-entropy"], None),
         ("lines", ["workers=0", "network.widths=8,8,8"], None),

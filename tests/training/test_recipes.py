@@ -77,7 +77,6 @@ recipes = st.builds(
     compile=st.sampled_from(["auto", "off"]),
     begin=texts,
     lines_per_epoch=st.integers(1, 10**6),
-    echoes=st.integers(1, 99),
     digits=texts,
     workers=st.integers(0, 64),
 )

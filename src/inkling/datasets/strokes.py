@@ -94,15 +94,10 @@ def rounded_through(points: NDArray[np.float64], between: int = 12) -> NDArray[n
     return np.concatenate([curves.reshape(-1, 2) / 2, points[-1:]])
 
 
-def arc(x: float, y: float, across: float, down: float, start: float, turn: float) -> Points:
-    """Points of an ellipse around (x, y), clockwise from `start` degrees (0 is right, 90 is down)."""
-    angles = np.radians(start + np.linspace(0, turn, max(int(abs(turn) / 30), 3)))
-    return [(x + across * float(np.cos(a)), y + down * float(np.sin(a))) for a in angles]
-
-
 def _loop(x: float, y: float, across: float, down: float, *, start: float = -90, turn: float = 360) -> Stroke:
-    """A rounded stroke along an ellipse; see `arc`."""
-    return arc(x, y, across, down, start, turn), True
+    """An arc of an ellipse around (x, y), clockwise from `start` degrees (0 is right, 90 is down)."""
+    angles = np.radians(start + np.linspace(0, turn, max(int(abs(turn) / 30), 3)))
+    return [(x + across * float(np.cos(a)), y + down * float(np.sin(a))) for a in angles], True
 
 
 def _one_with_upstroke(rng: np.random.Generator) -> list[Stroke]:

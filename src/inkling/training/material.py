@@ -146,7 +146,7 @@ class LineMaterial:
         return self.series.fingerprint
 
     def batches(self, recipe: Recipe, *, device: torch.device, rank: int, world: int) -> LineBatches:
-        """Lines that never come again but for their echoes.
+        """Lines that never come again.
 
         Raises:
             SettingsError: There are fewer lines in a batch than processes.
@@ -159,7 +159,6 @@ class LineMaterial:
             batch_size=recipe.batch_size,
             steps=max(1, recipe.least_steps, round(steps_per_epoch * recipe.epochs)),
             steps_per_epoch=steps_per_epoch,
-            echoes=recipe.echoes,
             seed=recipe.seed,
             device=device,
             workers=recipe.workers,

@@ -63,8 +63,6 @@ class Recipe:
     """Part of the weights that it began with in those that it ends with (0: none)."""
     lines_per_epoch: int = 25_600
     """Lines that count as an epoch, since a series of them has no end."""
-    echoes: int = 1
-    """Times that each line is learned from, each time but the first seen a little otherwise."""
     digits: str = "sample"
     """Name or path of the digits that lines are made up of, to be mixed with a folder's lines."""
     combs: int = 100_000
@@ -80,7 +78,7 @@ class Recipe:
                 raise UnknownNameError(name, getattr(self, name), known)
         if not 0 < self.epochs <= 100_000:
             raise SettingsError(f"epochs must be more than 0, not {self.epochs}.")
-        for name in ("batch_size", "accumulate", "log_every", "lines_per_epoch", "echoes", "combs"):
+        for name in ("batch_size", "accumulate", "log_every", "lines_per_epoch", "combs"):
             if getattr(self, name) < 1:
                 raise SettingsError(f"{name} must be at least 1, not {getattr(self, name)}.")
         for name in ("label_smoothing", "average", "keep"):

@@ -106,35 +106,25 @@ def look_again(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
         uint8 (`len(OTHER_VIEWS)`, `LINE_HEIGHT`, W): writing is higher around the middle row, or narrower
         from the left.
     """
-    return np.stack([in_proportions(image, high=high, wide=wide) for high, wide in OTHER_VIEWS])
-
-
-def in_proportions(
-    image: NDArray[np.uint8], *, high: float = 1.0, wide: float = 1.0, slant: float = 0.0
-) -> NDArray[np.uint8]:
-    """A framed line in other proportions, in a picture of the same size.
-
-    Args:
-        image: uint8 (H, W), as `frame_line` makes it.
-        high: Factor of the height, around the middle row.
-        wide: Factor of the width, from the left; more than 1 cuts off what stands at the right.
-        slant: Columns that a row lies further to the right than the one above it.
-    """
     height, width = image.shape
     middle = (height - 1) / 2
-    # The middles of pixels lie at halves.
-    across = [wide, slant, (wide - 1) / 2 - slant * middle]
-    down = [0.0, high, middle * (1 - high)]
-    seen = cv2.warpAffine(
-        image,
-        np.array([across, down]),
-        (width, height),
+    views = []
+    for high, wide in OTHER_VIEWS:
+        # The middles of pixels lie at halves.
+        across = [wide, 0.0, (wide - 1) / 2]
+        down = [0.0, high, middle * (1 - high)]
         # The line was scaled once before: a softer interpolation would blur it.
-        flags=cv2.INTER_CUBIC,
-        borderMode=cv2.BORDER_CONSTANT,
-        borderValue=PAPER,
-    )
-    return np.asarray(seen, np.uint8)
+        views.append(
+            cv2.warpAffine(
+                image,
+                np.array([across, down]),
+                (width, height),
+                flags=cv2.INTER_CUBIC,
+                borderMode=cv2.BORDER_CONSTANT,
+                borderValue=PAPER,
+            )
+        )
+    return np.asarray(np.stack(views), np.uint8)
 
 
 def find_rows(grey: NDArray[np.uint8]) -> tuple[int, int]:

@@ -145,7 +145,7 @@ def pick_hand(rng: Rng) -> Hand:
     """Draw a writer."""
     style = rng.random()
     cut: tuple[bool, ...]
-    if style < 0.2:
+    if style < 0.28:
         cut = (True,) * 10
     elif style < 0.56:
         cut = (False,) * 10
@@ -156,14 +156,14 @@ def pick_hand(rng: Rng) -> Hand:
         width=float(np.clip(rng.normal(0.95, 0.2), 0.55, 1.6)),
         cut=cut,
         forms=tuple(int(rng.integers(len(forms))) for forms in LINE_FORMS),
-        gap=EM * float(rng.triangular(-0.18, 0.04, 0.45)),
-        unevenness=float(rng.triangular(0.0, 0.03, 0.1)),
+        gap=EM * float(rng.triangular(-0.18, 0.06, 0.65)),
+        unevenness=float(rng.triangular(0.0, 0.05, 0.14)),
         climb=float(rng.normal(0, 0.03)),
         joined=float(rng.random() < 0.12) * 0.5,
-        wobble=float(rng.triangular(0.005, 0.02, 0.06)),
-        unruliness=float(rng.triangular(0.0, 0.05, 0.2)),
-        shrink=float(rng.uniform(0.6, 0.9)) if rng.random() < 0.25 else 1.0,
-        zeros=float(rng.uniform(0.65, 0.95)) if rng.random() < 0.25 else 1.0,
+        wobble=float(rng.triangular(0.005, 0.03, 0.08)),
+        unruliness=float(rng.triangular(0.0, 0.08, 0.3)),
+        shrink=float(rng.uniform(0.5, 0.9)) if rng.random() < 0.25 else 1.0,
+        zeros=float(rng.uniform(0.5, 0.95)) if rng.random() < 0.25 else 1.0,
         chained=bool(rng.random() < 0.2),
     )
 
@@ -262,8 +262,7 @@ def _write_digit(
     rightmost = max(float(path[:, 0].max()) for path in placed)
     shift = np.array([x - leftmost + hand.pen / 2, base - size])
     for path in placed:
-        # No two strokes are pressed alike.
-        draw_stroke(sheet, path + shift, hand.pen * rng.uniform(0.8, 1.2))
+        draw_stroke(sheet, path + shift, hand.pen)
     return x + rightmost - leftmost + hand.pen
 
 

@@ -136,9 +136,7 @@ def draw_box(paper: Light, unit: float, rng: Rng) -> None:
             continue
         top, bottom = -2.0, height + 2.0
         if rng.random() < 0.25:  # an end of it, as the corner of the next cell leaves it
-            end = rng.uniform(0.05, 0.5) * height
-            # What reaches neither edge might as well be a 1.
-            top, bottom = (top, end) if rng.random() < 0.5 else (height - end, bottom)
+            top, bottom = sorted(rng.uniform(-0.3, 1.3, 2) * height)
         _line(paper, (x + lean * top, top), (x + lean * bottom, bottom), thick, dark)
         if rng.random() < 0.15:  # drawn double
             second = x + unit * rng.uniform(0.08, 0.2)

@@ -16,7 +16,7 @@ from torch.utils.data import DataLoader, Dataset
 from inkling.datasets.lines.hand import Cuttings
 from inkling.datasets.lines.synthesis import draw_line
 from inkling.transforms.batches import Batch
-from inkling.transforms.lines import PAPER, frame_line, in_proportions, to_line_input
+from inkling.transforms.lines import PAPER, frame_line, to_line_input
 
 FramedLine = tuple[NDArray[np.uint8], tuple[int, ...]]
 """A picture as `frame_line` makes it, and the places of its characters in the alphabet."""
@@ -114,41 +114,23 @@ def join_lines(lines: Sequence[FramedLine]) -> tuple[torch.Tensor, torch.Tensor]
     return torch.from_numpy(images), torch.from_numpy(padded)
 
 
-def see_otherwise(image: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
-    """A framed line slanted by up to 0.15, up to 15 % narrower, and up to 8 % higher or lower."""
-    slant, wide, high = rng.uniform(-0.15, 0.15), rng.uniform(0.85, 1.0), rng.uniform(0.92, 1.08)
-    return in_proportions(image, high=high, wide=wide, slant=slant)
+class _Chunks(Dataset[list[tuple[torch.Tensor, torch.Tensor]]]):
+    """A few batches at a time, which one process draws."""
 
-
-_Arrays = tuple[NDArray[np.uint8], NDArray[np.int64]]
-"""What `join_lines` gives, as it comes from the process that drew it."""
-
-
-class _Chunks(Dataset[list[_Arrays]]):
-    """A few batches at a time, which one process draws; those of each echo after those before."""
-
-    def __init__(self, source: LineSource, batch_size: int, echoes: int, seed: int) -> None:
+    def __init__(self, source: LineSource, batch_size: int, seed: int) -> None:
         self.source = source
         self.batch_size = batch_size
-        self.echoes = echoes
         self.seed = seed
 
-    def __getitem__(self, chunk: int) -> list[_Arrays]:
+    def __getitem__(self, chunk: int) -> list[tuple[torch.Tensor, torch.Tensor]]:
         size = _BATCHES_TOGETHER * self.batch_size
         lines = [self.source(chunk * size + place) for place in range(size)]
         lines.sort(key=lambda line: line[0].shape[1])
-        rng = np.random.Generator(np.random.PCG64([self.seed, chunk, 1]))
-        batches: list[_Arrays] = []
-        for echo in range(self.echoes):
-            seen = [(see_otherwise(image, rng), text) for image, text in lines] if echo else lines
-            for start in rng.permutation(_BATCHES_TOGETHER) * self.batch_size:
-                images, targets = join_lines(seen[start : start + self.batch_size])
-                batches.append((images.numpy(), targets.numpy()))
-        return batches
-
-
-def _as_they_come(chunk: list[_Arrays]) -> list[_Arrays]:
-    return chunk
+        batches = [
+            join_lines(lines[place : place + self.batch_size]) for place in range(0, size, self.batch_size)
+        ]
+        order = np.random.Generator(np.random.PCG64([self.seed, chunk, 1])).permutation(len(batches))
+        return [batches[place] for place in order]
 
 
 class LineBatches:
@@ -162,9 +144,6 @@ class LineBatches:
         batch_size: Lines a step, over all processes together.
         steps: Of the whole training.
         steps_per_epoch: Steps that count as an epoch; the series has no end of its own.
-        echoes: Times that each line is learned from, each time but the first seen a little otherwise:
-            lines take longer to draw than to learn from (Choi et al., "Faster neural network training
-            with data echoing", 2019).
         seed: Of the order of batches.
         device: Where the batches go.
         workers: Processes that draw lines; 0 draws them in this one.
@@ -182,7 +161,6 @@ class LineBatches:
         batch_size: int,
         steps: int,
         steps_per_epoch: int,
-        echoes: int = 1,
         seed: int = 0,
         device: torch.device | str = "cpu",
         workers: int = 1,
@@ -194,7 +172,6 @@ class LineBatches:
         self.batch_size = batch_size
         self.steps = steps
         self.steps_per_epoch = steps_per_epoch
-        self.echoes = echoes
         self.seed = seed
         self.device = torch.device(device)
         self.workers = workers
@@ -207,33 +184,28 @@ class LineBatches:
         return self.steps
 
     def __iter__(self) -> Iterator[Batch]:
-        steps_of_chunk = _BATCHES_TOGETHER * self.echoes
-        first = self.start // steps_of_chunk
-        step = first * steps_of_chunk
+        first = self.start // _BATCHES_TOGETHER
+        step = first * _BATCHES_TOGETHER
         mine = slice(self.rank, None, self.world)
         for chunk in self._loader(first):
             for images, targets in chunk:
                 if self.start <= step < self.steps:
-                    seen, labels = (
-                        torch.from_numpy(each[mine]).to(self.device, non_blocking=True)
-                        for each in (images, targets)
-                    )
-                    yield Batch(step // self.steps_per_epoch, to_line_input(seen), labels, len(targets))
+                    inputs = to_line_input(images[mine].to(self.device, non_blocking=True))
+                    labels = targets[mine].to(self.device, non_blocking=True)
+                    yield Batch(step // self.steps_per_epoch, inputs, labels, len(targets))
                 step += 1
 
-    def _loader(self, first: int) -> DataLoader[list[_Arrays]]:
+    def _loader(self, first: int) -> DataLoader[list[tuple[torch.Tensor, torch.Tensor]]]:
         # A worker begins as a copy of this process. OpenCV's threads are not copied, but its belief
         # in them is: the first call in the worker that shares its work among them waits for ever.
         # One thread means no such call, and is what a worker among others is to use anyway.
         cv2.setNumThreads(1)
         return DataLoader(
-            _Chunks(self.source, self.batch_size, self.echoes, self.seed),
+            _Chunks(self.source, self.batch_size, self.seed),
             batch_size=None,
-            sampler=range(first, -(-self.steps // (_BATCHES_TOGETHER * self.echoes))),
+            sampler=range(first, -(-self.steps // _BATCHES_TOGETHER)),
             num_workers=self.workers,
             prefetch_factor=2 if self.workers else None,
-            # A tensor would come through a file of its own, of which a process may have a thousand.
-            collate_fn=_as_they_come,
             worker_init_fn=_begin_work,
             generator=torch.Generator(),  # else PyTorch's own random state would move
         )

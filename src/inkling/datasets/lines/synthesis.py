@@ -50,9 +50,9 @@ def draw_line(cuttings: Cuttings, *, seed: int, index: int) -> LinePicture:
     ink = _put_down(writing, hand, cuttings, rng)
     view = View.draw(ink, hand, rng, lines=2 if writing.mark == "several lines" else 1)
     covered = view.look(ink.sheet)
-    dark = float(rng.triangular(0.25, 0.7, 0.98))
+    dark = float(rng.triangular(0.2, 0.6, 0.98))
     # Most pictures are fair; what would not be read anyway teaches little.
-    wear = float(rng.random() ** 8)
+    wear = float(rng.random() ** 4)
     ink_cover = cover_paper(covered, view.unit, dark, wear, rng)
     paper = make_paper(view.height, view.width, view.unit, dark * (0.3 + 0.7 * wear), rng)
     if rng.random() < 0.05:
@@ -121,7 +121,7 @@ class View:
         least = np.log(max(9.0, 1.1 * EM / hand.pen))
         unit = float(np.exp(rng.triangular(least, max(np.log(24), least), np.log(56))))
         room = float(rng.triangular(1.05, 1.25, 2.8))  # height of the picture, in digits
-        if rng.random() < 0.02:
+        if rng.random() < 0.04:
             room = float(rng.uniform(0.9, 1.05))  # cut too close
         room += 1.3 * (lines - 1)
         scale = EM / unit
@@ -137,7 +137,7 @@ class View:
         x0 = width / 2 + (rng.uniform(-0.45, 0.45) * spare if spare > unit * 0.3 else 0)
         y0 = height / 2 + (rng.normal(0, 0.1) * unit if rng.random() < 0.1 else 0)
         y0 += np.clip(rng.normal(0, 0.2), -0.5, 0.5) * max(height - unit * (1 + 1.3 * (lines - 1)), 0.0)
-        if lines == 1 and rng.random() < 0.02:  # the cut went through the head or the foot of it
+        if lines == 1 and rng.random() < 0.05:  # the cut went through the head or the foot of it
             kept = unit * (0.5 - rng.uniform(0.0, 0.22))
             y0 = kept if rng.random() < 0.6 else height - kept
         middle = np.array(
