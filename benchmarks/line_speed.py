@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import itertools
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,6 @@ import torch
 import inkling
 from classify_speed import rate
 from conditions import describe, external, spread
-from inkling.datasets.lines.folders import load_lines
 from inkling.datasets.lines.hand import Cuttings
 from inkling.datasets.lines.stream import LineBatches, SyntheticLines
 from inkling.datasets.lines.synthesis import draw_line
@@ -33,7 +32,7 @@ from inkling.training.loop import fit
 from inkling.training.optimizers import make_optimizer
 from inkling.transforms.batches import Batch
 from line_accuracy import SETS
-from line_peers import MissingEngineError, Picture, rapidocr_in_batches, read_with_rapidocr
+from line_peers import MissingEngineError, Picture, load_odd_half, rapidocr_in_batches, read_with_rapidocr
 
 PICTURES = 512
 
@@ -101,15 +100,13 @@ def learning(cuttings: Cuttings, steps: int) -> None:
     )
 
 
-def reading(
-    title: str, pictures: Sequence[Picture], weights: Weights, rules: dict[str, Any], runs: int
-) -> None:
+def reading(title: str, pictures: list[Picture], weights: Weights, rules: dict[str, Any], runs: int) -> None:
     """The same pictures by Inkling and by the peer."""
     print(f"{title}, {len(pictures)} pictures")
     some = pictures[:64]
     show(
         "read_line, one at a time",
-        rate(lambda: [read_line(p, weights=weights, **rules) for p in some], 64, runs=runs),
+        rate(lambda: [read_line(p, weights=weights, **rules) for p in some], len(some), runs=runs),
     )
     show(
         "read_lines, all together",
@@ -120,11 +117,9 @@ def reading(
     except MissingEngineError as missing:
         print(f"RapidOCR is not installed: {missing}")
         return
-    show("RapidOCR, one at a time", rate(lambda: [read_with_rapidocr(p) for p in some], 64, runs=runs))
+    show("RapidOCR, one at a time", rate(lambda: [read_with_rapidocr(p) for p in some], len(some), runs=runs))
     for batch in (6, 32):
-        show(
-            f"RapidOCR, batches of {batch}", [rapidocr_in_batches(list(pictures), batch) for _ in range(runs)]
-        )
+        show(f"RapidOCR, batches of {batch}", [rapidocr_in_batches(pictures, batch) for _ in range(runs)])
 
 
 def main() -> None:
@@ -143,7 +138,7 @@ def main() -> None:
     reading("synthetic lines", list(itertools.islice(drawn, PICTURES)), weights, {}, arguments.runs)
     for name, rules in SETS.items():
         if folder := external("lines", name):
-            reading(name, load_lines(folder).pictures[1 : 2 * PICTURES : 2], weights, rules, arguments.runs)
+            reading(name, load_odd_half(folder, PICTURES)[0], weights, rules, arguments.runs)
 
 
 if __name__ == "__main__":
