@@ -32,7 +32,8 @@ from printed_lines import print_line
         ("X", "upside down", {}, False),
         ("X", "12", {"digits_only": True}, False),
         ("X", "", {}, False),
-        ("1X2", "crossed out", {}, False),
+        ("1X2", "crossed out", {}, True),
+        ("1X2", "12", {}, False),
         ("12", "crossed out", {"digits_only": True}, False),
     ],
 )

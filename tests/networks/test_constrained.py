@@ -17,8 +17,8 @@ from inkling.networks.constrained import (
     admissible_each,
     marks_of,
     propose_each,
-    propose_together,
     restrict,
+    spelled,
     treat,
 )
 from inkling.networks.ctc import best_path, log_probability, prefix_beam
@@ -32,13 +32,31 @@ def totals(log_probs: Floats) -> dict[Labels, float]:
     return {labels: sum(paths) for labels, paths in every_path(log_probs).items() if sum(paths) > 0}
 
 
-def is_admissible(labels: Labels, known: Known) -> bool:
-    if labels == () or (len(labels) == 1 and labels[0] in known.marks):
-        return True
-    if any(label in known.marks for label in labels):
-        return False
-    fits = known.allowed is None or all(label in known.allowed for label in labels)
-    return fits and known.length in (None, len(labels))
+def meanings(log_probs: Floats, known: Known) -> dict[Labels, float]:
+    """The probability of all that is admissible: a mark is what every path says that it is on."""
+    meant: dict[Labels, float] = {}
+    for labels, p in totals(log_probs).items():
+        marks = {(label,) for label in labels if label in known.marks}
+        fits = known.allowed is None or all(label in known.allowed for label in labels)
+        number = labels == () or (fits and known.length in (None, len(labels)))
+        for meaning in marks or ({labels} if number else set()):
+            meant[meaning] = meant.get(meaning, 0.0) + p
+    return meant
+
+
+def whole(log_probs: Floats, known: Known) -> float:
+    """The probability that a path says anything admissible."""
+    without_marks = Known((), known.allowed, known.length)
+    numbers = {labels: p for labels, p in totals(log_probs).items() if not set(labels) & set(known.marks)}
+    marked = sum(p for labels, p in totals(log_probs).items() if labels not in numbers)
+    return marked + sum(p for labels, p in meanings(log_probs, without_marks).items() if labels in numbers)
+
+
+def assert_in_order(found: list[tuple[Labels, float]], known: Known) -> None:
+    """The most probable first; behind all numbers the marks that are less probable than not."""
+    weak = [p for labels, p in found if set(labels) & set(known.marks) and p < math.log(0.5)]
+    others = [p for _, p in found[: len(found) - len(weak)]]
+    assert [p for _, p in found] == sorted(others, reverse=True) + sorted(weak, reverse=True)
 
 
 @st.composite
@@ -60,13 +78,12 @@ def small(draw: st.DrawFn) -> Floats:
 
 @given(small(), knowledge())
 def test_a_wide_beam_finds_all_that_is_admissible_and_nothing_else(log_probs: Floats, known: Known) -> None:
-    admissible = {labels: p for labels, p in totals(log_probs).items() if is_admissible(labels, known)}
-    whole = sum(admissible.values())
-    whole = whole + (1 - whole) * DISBELIEF if known.of_value else 1.0
-    [found] = propose_each(restrict(log_probs[None], known), known, width=1000, best=1000)
-    expected = {labels: p / whole for labels, p in admissible.items()}
+    total = whole(log_probs, known)
+    divisor = total + (1 - total) * DISBELIEF if known.of_value else 1.0
+    [found] = propose_each(log_probs[None, None], known, width=1000, best=1000)
+    expected = {labels: p / divisor for labels, p in meanings(log_probs, known).items()}
     assert {labels: math.exp(p) for labels, p in found} == pytest.approx(expected, rel=1e-9)
-    assert [p for _, p in found] == sorted((p for _, p in found), reverse=True)
+    assert_in_order(found, known)
 
 
 @st.composite
@@ -82,31 +99,26 @@ def views(draw: st.DrawFn) -> Floats:
 def test_of_several_views_the_mean_probability_counts(seen: Floats, known: Known) -> None:
     means: dict[Labels, float] = {}
     for view in seen:
-        admissible = {labels: p for labels, p in totals(view).items() if is_admissible(labels, known)}
-        whole = sum(admissible.values())
-        whole = whole + (1 - whole) * DISBELIEF if known.of_value else 1.0
-        for labels, p in admissible.items():
-            means[labels] = means.get(labels, 0.0) + p / whole / len(seen)
+        total = whole(view, known)
+        divisor = total + (1 - total) * DISBELIEF if known.of_value else 1.0
+        for labels, p in meanings(view, known).items():
+            means[labels] = means.get(labels, 0.0) + p / divisor / len(seen)
     restricted = restrict(seen[None], known)
-    [found] = propose_together(restricted, known, width=1000, best=1000)
-    # All that is possible in the first view, and what the others are most probably, are looked for.
-    looked_for = {labels for labels in totals(seen[0]) if is_admissible(labels, known)}
+    [found] = propose_each(seen[None], known, width=1000, best=1000)
+    # Looked for are all that is possible in the first view, what the others are most probably, and marks.
+    looked_for = {(mark,) for mark in known.marks} | set(meanings(seen[0], known))
     numbers = restricted[0, 1:].copy()
     numbers[..., list(known.marks)] = -np.inf
     looked_for |= {best_path(view) for view in numbers}
-    looked_for |= {
-        (label,) for view in restricted[0, 1:] for label in best_path(view) if label in known.marks
-    }
     expected = {labels: p for labels, p in means.items() if labels in looked_for}
     assert {labels: math.exp(p) for labels, p in found} == pytest.approx(expected, rel=1e-9)
-    assert [p for _, p in found] == sorted((p for _, p in found), reverse=True)
+    assert_in_order(found, known)
 
 
 @given(small(), knowledge())
 def test_the_probability_of_all_that_is_admissible_is_exact(log_probs: Floats, known: Known) -> None:
-    whole = sum(p for labels, p in totals(log_probs).items() if is_admissible(labels, known))
     [found] = admissible_each(log_probs[None], known)
-    assert math.exp(found) == pytest.approx(whole, rel=1e-9)
+    assert math.exp(found) == pytest.approx(whole(log_probs, known), rel=1e-9)
 
 
 def test_with_nothing_known_the_proposals_are_those_of_ctc() -> None:
@@ -115,14 +127,28 @@ def test_with_nothing_known_the_proposals_are_those_of_ctc() -> None:
     assert found == [(labels, pytest.approx(p)) for labels, p in prefix_beam(log_probs)]
 
 
-def test_a_mark_never_stands_beside_characters() -> None:
+def test_a_mark_is_said_whatever_stands_beside_it() -> None:
     log_probs = logarithms([[1, 6, 0, 3], [8, 0, 1, 1], [1, 0, 1, 8]])  # 1, then the mark 3
     [[first, *_]] = propose([log_probs])
     assert first[0] == (1, 3)
+    assert spelled(log_probs, (3,)) == (3,)
     [found] = propose([log_probs], known=[Known(marks=(3,))])
-    assert found[0][0] in {(1,), (3,)}
-    assert all(labels == (3,) or 3 not in labels for labels, _ in found)
-    assert all(p == pytest.approx(log_probability(log_probs, labels)) for labels, p in found)
+    assert found[0] == ((3,), pytest.approx(math.log(1 - 0.7 * 0.9 * 0.2)))
+    numbers = found[1:]
+    assert all(3 not in labels for labels, _ in numbers)
+    assert all(p == pytest.approx(log_probability(log_probs, labels)) for labels, p in numbers)
+
+
+def test_a_mark_is_the_answer_where_it_is_more_probable_than_all_numbers_together() -> None:
+    [found] = propose([logarithms([[0, 26, 25, 49]])], known=[Known(marks=(3,))])
+    assert [labels for labels, _ in found] == [(1,), (2,), (3,)]
+    [found] = propose([logarithms([[0, 25, 24, 51]])], known=[Known(marks=(3,))])
+    assert [labels for labels, _ in found] == [(3,), (1,), (2,)]
+
+
+def test_a_path_without_a_mark_spells_its_labels() -> None:
+    log_probs = logarithms([[1, 6, 0, 3], [8, 0, 1, 1], [1, 0, 1, 8]])
+    assert spelled(log_probs, ()) == spelled(log_probs, (2,)) == (1, 3)
 
 
 @pytest.mark.parametrize(
@@ -221,6 +247,6 @@ def test_few_labels_are_tried_in_a_frame_and_their_probabilities_stay_exact(
     known = Known(length=length)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(constrained, "_TRIED", 1)
-        [few] = propose_each(log_probs[None], known, width=1000, best=1000)
-    [all_of_them] = propose_each(log_probs[None], known, width=1000, best=1000)
+        [few] = propose_each(log_probs[None, None], known, width=1000, best=1000)
+    [all_of_them] = propose_each(log_probs[None, None], known, width=1000, best=1000)
     assert set(few) <= set(all_of_them)

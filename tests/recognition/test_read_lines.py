@@ -201,7 +201,7 @@ def test_every_mark_of_the_alphabet_has_its_reason() -> None:
 
 def test_a_mark_among_characters_leaves_no_number(reader: Weights) -> None:
     reading = read_line(print_line("40X7"), weights=reader)
-    assert (reading.status, reading.reason) == ("illegible", "It cannot be read: no number is probable.")
+    assert (reading.status, reading.reason) == ("illegible", "It is crossed out.")
     assert not any(mark in other.text for other in reading.alternatives for mark in MARKS)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -348,6 +349,33 @@ def test_the_criterion_is_the_mean_surprise_of_a_label(seed: int) -> None:
     (gradient,) = torch.autograd.grad(loss, logits)
     moved = make_criterion("ctc")(logits.detach() + 1e-4 * gradient, torch.from_numpy(labels))
     assert (moved - loss).item() == pytest.approx(1e-4 * float(gradient.square().sum()), rel=1e-2)
+
+
+def test_of_a_marked_line_only_the_mark_is_asked_for() -> None:
+    """Mark 18 in any frame, by an oracle that adds up frame by frame; the number beside it is CTC's."""
+    random = torch.Generator().manual_seed(0)
+    logits = (torch.randn(7, 2, 21, generator=random, dtype=torch.float64) * 2).requires_grad_()
+    labels = torch.tensor([[18, 0], [3, 5]])
+    loss = make_criterion("ctc")(logits, labels)
+    shown, nowhere = 0.0, 1.0
+    for p in logits[:, 0].detach().softmax(1)[:, 18].tolist():
+        shown, nowhere = shown + nowhere * p, nowhere * (1 - p)
+    number = -log_probability(logits[:, 1].detach().log_softmax(1).numpy(), (3, 5)) / 2
+    assert loss.item() == pytest.approx((-math.log(shown) + number) / 2, rel=1e-9)
+
+    (gradient,) = torch.autograd.grad(loss, logits)
+    moved = make_criterion("ctc")(logits.detach() + 1e-4 * gradient, labels)
+    assert (moved - loss).item() == pytest.approx(1e-4 * float(gradient.square().sum()), rel=1e-2)
+
+
+@pytest.mark.parametrize("logit", [-200.0, 200.0])
+def test_a_mark_that_is_certain_or_impossible_has_a_finite_surprise(logit: float) -> None:
+    logits = torch.zeros(6, 1, 21)
+    logits[:, 0, 17] = logit
+    logits.requires_grad_()
+    loss = make_criterion("ctc")(logits, torch.tensor([[17]]))
+    assert 0 <= loss.item() < 100
+    assert torch.isfinite(torch.autograd.grad(loss, logits)[0]).all()
 
 
 def test_filling_costs_nothing_and_labels_that_do_not_fit_neither() -> None:

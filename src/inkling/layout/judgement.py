@@ -18,22 +18,22 @@ _OF_SHAPE = [SHAPES.index(name) for name in ("feet", "heads", "length", "apart")
 _MOST_COMPANY = 4.0
 """Log-odds of a neighbour count no further than to this."""
 
-PRINTED = (2.920, -10.754, -3.197, 13.619, 1.439, 7.722, -34.926, 10.846, -0.011, -9.465)
+PRINTED = (3.007, -17.298, -2.500, 13.583, 1.428, 7.558, -28.376, 8.745, 0.138, -8.645)
 """Of `SHAPES`, then the constant."""
 
-PRINTED_WITH_WHOLE = (0.746, 0.600, -0.243)
+PRINTED_WITH_WHOLE = (0.773, 0.473, -0.212)
 """Of the score alone, of that of the group that it is a part of, then the constant."""
 
 PRINTED_AT = 1.0
 """Log-odds from which a group is print: to lose a number is worse than to look at a printed one."""
 
-BY_HAND = (0.412, 0.109, -0.236, -0.939, -2.145, -2.919, 0.555, -8.798, 0.347, 1.907, -4.501)
+BY_HAND = (0.241, 0.131, 1.042, -1.050, -2.476, -2.343, -0.773, -4.762, 0.421, 1.931, -5.628)
 """Of `READS`, then of feet, heads, length and apart, then the constant; of what is no print."""
 
-BY_HAND_IN_ROW = (0.954, 0.510, 0.872)
+BY_HAND_IN_ROW = (0.952, 0.395, 0.697)
 """Of the score alone, of the mean score of the others in the row, then the constant."""
 
-IN_PRINT = (1.636, 1.125, -23.434, -0.450, 1.550, -4.223, -22.125, -37.922, 0.193, 0.581, -0.579)
+IN_PRINT = (1.202, 1.192, -20.349, -0.594, 1.467, -2.669, -33.338, -26.454, 0.788, 0.649, -2.955)
 """As `BY_HAND`, of print."""
 
 

@@ -1,12 +1,14 @@
-"""Decoding with what is known of a number: marks stand alone, some characters only, so many of them.
+"""Decoding with what is known of a number: marks, some characters only, so many of them.
 
-Shapes and symbols are those of `ctc`. All that is admissible is: nothing, a mark alone, and every
-sequence of allowed labels that are no marks, of the known length if there is one.
+Shapes and symbols are those of `ctc`. All that is admissible is: nothing; a mark, which is said by every
+path with that mark in any of its frames, whatever else the path says; and every sequence of allowed labels
+that are no marks, of the known length if there is one.
 """
 
 from __future__ import annotations
 
 import heapq
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -33,6 +35,9 @@ DISBELIEF = 0.01
 """What is not admissible is this part as credible as what is: people write what a form does not want."""
 
 
+_EVEN = math.log(0.5)
+"""A mark is the answer from here on: the probability of a number is spread over many numbers."""
+
 _TRIED = 4
 """Labels that are tried in a frame where the length is known: one that is less probable there than
 these is not among the proposals."""
@@ -43,7 +48,7 @@ class Known:
     """What is known of a number before it is read.
 
     Attributes:
-        marks: Labels that stand alone, whatever else is known.
+        marks: Labels that speak of the whole line, whatever else is known.
         allowed: Labels that it may consist of, marks left out; None when any may.
         length: How many labels it has; None when that is open.
     """
@@ -65,6 +70,12 @@ class Known:
 def marks_of(alphabet: Sequence[str]) -> tuple[int, ...]:
     """The labels of an alphabet's marks: their names have more than one character."""
     return tuple(label for label, name in enumerate(alphabet, start=1) if len(name) > 1)
+
+
+def spelled(log_probs: Frames, marks: Sequence[int]) -> Labels:
+    """The labels of the most probable path of (T, C); the first mark alone where one is among them."""
+    labels = best_path(log_probs)
+    return next(((label,) for label in labels if label in marks), labels)
 
 
 def treat(
@@ -109,8 +120,12 @@ def restrict(log_probs: Frames, known: Known) -> Frames:
     return restricted
 
 
-def propose_each(log_probs: Frames, known: Known, *, width: int = 8, best: int = 5) -> list[list[Proposal]]:
-    """The most probable admissible labels of each picture, searched for with a beam.
+def propose_each(views: Frames, known: Known, *, width: int = 8, best: int = 5) -> list[list[Proposal]]:
+    """The most probable admissible labels of each picture, which was seen in K views.
+
+    The first view is searched with a beam. Of several views the mean of the probabilities counts; scored in
+    all are what is proposed of the first, what the best paths of the others spell, and the marks: on
+    synthetic lines, what else the others would propose is never the most probable.
 
     With nothing known of the value, probabilities are those of `ctc`. Else they are conditional on what
     is known, of which a part `DISBELIEF` is not believed: if all that is admissible has the probability
@@ -118,67 +133,66 @@ def propose_each(log_probs: Frames, known: Known, *, width: int = 8, best: int =
     probability; what is found is limited by the beam as in `ctc.prefix_beam_each`.
 
     Args:
-        log_probs: (N, T, C), natural logarithms.
+        views: (N, K, T, C), natural logarithms.
         known: What is known, of all of the pictures.
         width: Prefixes kept after each frame; with a known length, of each length.
         best: Sequences wanted, at least 1.
 
     Returns:
         Of each picture, labels with the natural logarithm of their probability, the most probable
-        first; the empty sequence is one of them. Empty where nothing admissible is possible.
-    """
-    characters = _without(restrict(log_probs, known), known.marks)
-    if known.length is None:
-        found = prefix_beam_each(characters, width=width, best=best)
-    else:
-        found = [_of_length(frames, known.length, width) for frames in characters]
-    marked = _alone_each(log_probs, known.marks)
-    shift = _whole_each(log_probs, known)
-    proposals = []
-    for row, numbers in enumerate(found):
-        marks = [((mark,), float(chances[row])) for mark, chances in zip(known.marks, marked, strict=True)]
-        possible = [(labels, p - float(shift[row])) for labels, p in [*numbers, *marks] if p > -np.inf]
-        proposals.append(sorted(possible, key=lambda pair: -pair[1])[:best])
-    return proposals
-
-
-def propose_together(views: Frames, known: Known, *, width: int = 8, best: int = 5) -> list[list[Proposal]]:
-    """`propose_each` where every picture was seen in K views: the mean of their probabilities.
-
-    Scored in all views are what is proposed of the first, what the best paths of the others spell, and the
-    marks on these: on synthetic lines, what else the others would propose is never the most probable.
-
-    Args:
-        views: (N, K, T, C), natural logarithms.
-        known: What is known, of all of the pictures.
-        width: As in `propose_each`.
-        best: As in `propose_each`.
+        first, and behind all numbers the marks that are less probable than not; the empty sequence is a
+        number. Empty where nothing admissible is possible.
     """
     count, looks = views.shape[:2]
+    characters = _without(restrict(views, known), known.marks)
+    if known.length is None:
+        found = prefix_beam_each(characters[:, 0], width=width, best=best)
+    else:
+        found = [_of_length(frames, known.length, width) for frames in characters[:, 0]]
+    each = views.reshape(count * looks, *views.shape[2:])
+    whole = _whole_each(each, known)
     if looks == 1:
-        return propose_each(views[:, 0], known, width=width, best=best)
-    found = propose_each(views[:, 0], known, width=width, best=best)
-    wanted = []
-    others = views[:, 1:]
-    for first, seen, characters in zip(found, others, _without(others, known.marks), strict=True):
-        paths = map(best_path, characters)
-        spelled = [labels for labels in paths if not labels or known.length in (None, len(labels))]
-        marks = [(label,) for labels in map(best_path, seen) for label in labels if label in known.marks]
-        wanted.append(list(dict.fromkeys([*(labels for labels, _ in first), *spelled, *marks])))
-    owners = np.repeat(np.arange(count), [len(sequences) for sequences in wanted])
+        numbers = [
+            [(labels, p - divisor) for labels, p in of_one]
+            for of_one, divisor in zip(found, whole.tolist(), strict=True)
+        ]
+    else:
+        wanted = [
+            _wanted(of_one, frames[1:], known) for of_one, frames in zip(found, characters, strict=True)
+        ]
+        numbers = _scored(wanted, each, whole)
+    marked = _mean_of_views(_marked_each(each, known.marks) - whole, looks).T.tolist()
+    proposals = []
+    for of_one, chances in zip(numbers, marked, strict=True):
+        marks = [((mark,), chance) for mark, chance in zip(known.marks, chances, strict=True)]
+        possible = (pair for pair in [*of_one, *marks] if pair[1] > -np.inf)
+        unlikely = {labels for labels, chance in marks if chance < _EVEN}
+        proposals.append(sorted(possible, key=lambda pair: (pair[0] in unlikely, -pair[1]))[:best])
+    return proposals
+
+
+def _wanted(found: Sequence[Proposal], others: Frames, known: Known) -> list[Labels]:
+    """Numbers to be scored in all views of a picture: what was found in the first, and what others spell."""
+    paths = map(best_path, others)
+    fitting = (labels for labels in paths if not labels or known.length in (None, len(labels)))
+    return list(dict.fromkeys([*(labels for labels, p in found if p > -np.inf), *fitting]))
+
+
+def _scored(wanted: Sequence[Sequence[Labels]], views: Frames, whole: Floats) -> list[list[Proposal]]:
+    """Each picture's numbers with the mean of their probabilities in its K views: (N · K, T, C)."""
+    looks = len(views) // len(wanted)
+    owners = np.repeat(np.arange(len(wanted)), [len(sequences) for sequences in wanted])
     places = (owners[:, None] * looks + np.arange(looks)).ravel()
     sequences = [labels for of_one in wanted for labels in of_one for _ in range(looks)]
-    each = views.reshape(count * looks, *views.shape[2:])
-    scores = log_probability_each(each[places], sequences) - _whole_each(each, known)[places]
-    means = np.logaddexp.reduce(scores.reshape(-1, looks), axis=1) - np.log(looks)
-    proposals: list[list[Proposal]] = []
-    stop = 0
-    for of_one in wanted:
-        start, stop = stop, stop + len(of_one)
-        together = zip(of_one, means[start:stop].tolist(), strict=True)
-        possible = [pair for pair in together if pair[1] > -np.inf]
-        proposals.append(sorted(possible, key=lambda pair: -pair[1])[:best])
-    return proposals
+    scores = log_probability_each(views[places], sequences) - whole[places]
+    means = iter(_mean_of_views(scores, looks).tolist())
+    return [[(labels, next(means)) for labels in of_one] for of_one in wanted]
+
+
+def _mean_of_views(scores: Floats, looks: int) -> Floats:
+    """The mean of the probabilities in the views of each picture, by logarithms: (..., N · K) to (..., N)."""
+    by_view = scores.reshape(*scores.shape[:-1], scores.shape[-1] // looks, looks)
+    return np.asarray(np.logaddexp.reduce(by_view, axis=-1) - np.log(looks))
 
 
 def _without(log_probs: Frames, labels: Sequence[int]) -> Frames:
@@ -208,14 +222,19 @@ def admissible_each(log_probs: Frames, known: Known) -> Floats:
     else:
         blank = characters[..., BLANK].sum(axis=1)
         total = np.logaddexp(blank, _log_probability_of_length(characters, known.length))
-    return np.minimum(np.logaddexp.reduce([total, *_alone_each(log_probs, known.marks)]), 0.0)
+    return np.minimum(np.logaddexp(total, _somewhere(log_probs, known.marks)), 0.0)
 
 
-def _alone_each(log_probs: Frames, marks: Sequence[int]) -> Floats:
+def _marked_each(log_probs: Frames, marks: Sequence[int]) -> Floats:
     """Logarithm of the probability of each of M marks on each picture: float64 (M, N)."""
-    repeated = np.tile(log_probs, (len(marks), 1, 1))
-    sequences = [(mark,) for mark in marks for _ in range(len(log_probs))]
-    return log_probability_each(repeated, sequences).reshape(len(marks), len(log_probs))
+    return np.array([_somewhere(log_probs, [mark]) for mark in marks]).reshape(len(marks), len(log_probs))
+
+
+def _somewhere(log_probs: Frames, labels: Sequence[int]) -> Floats:
+    """Logarithm of the probability that any of some labels stands in any frame: float64 (N,)."""
+    here = np.exp(log_probs[..., list(labels)].astype(np.float64)).sum(axis=2)
+    with np.errstate(divide="ignore"):
+        return np.asarray(np.log(-np.expm1(np.log1p(-np.minimum(here, 1.0)).sum(axis=1))))
 
 
 def _log_probability_of_length(log_probs: Frames, length: int) -> Floats:

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from inkling.networks.constrained import Known, Proposal, propose_together, restrict
+from inkling.networks.constrained import Known, Proposal, propose_each, restrict
 from inkling.networks.ctc import (
     BLANK,
     Floats,
@@ -219,7 +219,7 @@ def _distributions(views: Frames, labels: Sequence[Labels]) -> list[Floats]:
 
 
 def _proposals(log_probs: Frames, known: Known, best: int) -> list[list[Proposal]]:
-    proposals = propose_together(log_probs, known, width=max(_LEAST_WIDTH, best), best=best)
+    proposals = propose_each(log_probs, known, width=max(_LEAST_WIDTH, best), best=best)
     if not all(proposals):
         raise ValueError("these frames are no probabilities: no labels are possible")
     return proposals

@@ -8,11 +8,19 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from inkling.datasets.lines.writing import LINE_ALPHABET
 from inkling.errors import SettingsError, UnknownNameError
+from inkling.networks.constrained import marks_of
 
 Criterion = Callable[[Tensor, Tensor], Tensor]
 """`(logits, targets) -> loss ()`, a mean over the batch: logits (N, C) and targets int64 (N,) for
 digits; logits (T, N, C) and targets int64 (N, L), filled up with 0, for lines."""
+
+LINE_MARKS = marks_of(LINE_ALPHABET)
+"""Labels of a line reader that speak of the whole line."""
+
+_NEARLY_CERTAIN, _LEAST_CHANCE = 1 - 1e-6, 1e-30
+"""Where the logarithms of a probability and of its opposite are still finite."""
 
 
 def cross_entropy(logits: Tensor, targets: Tensor, *, label_smoothing: float = 0.0) -> Tensor:
@@ -42,6 +50,10 @@ def ctc(logits: Tensor, targets: Tensor) -> Tensor:
     of its labels (by 1 for a blank line), then the mean is taken over the lines. All T frames count,
     those of the filling on the right too. Labels that do not fit into the frames cost nothing.
 
+    Where a line is to be marked, such as `crossed out`, the surprise is that at the mark in any of its
+    frames, whatever the others say: asked to say nothing else there, a network learns to leave out
+    digits of other lines as well.
+
     Args:
         logits: (T, N, C), the blank at 0.
         targets: int64 (N, L), labels 1 to C − 1, filled up with 0.
@@ -49,7 +61,20 @@ def ctc(logits: Tensor, targets: Tensor) -> Tensor:
     frames, count, _ = logits.shape
     lengths = torch.full((count,), frames, dtype=torch.int64)
     labels = (targets > 0).sum(dim=1)
-    return F.ctc_loss(logits.log_softmax(dim=2), targets, lengths, labels, zero_infinity=True)
+    log_probs = logits.log_softmax(dim=2)
+    spelled = F.ctc_loss(log_probs, targets, lengths, labels, reduction="none", zero_infinity=True)
+    surprise = spelled / labels.clamp(min=1)
+    marked = torch.isin(targets[:, 0], torch.tensor(LINE_MARKS, device=targets.device))
+    if marked.any():
+        surprise = torch.where(marked, _surprise_anywhere(log_probs, targets[:, 0]), surprise)
+    return surprise.mean()
+
+
+def _surprise_anywhere(log_probs: Tensor, labels: Tensor) -> Tensor:
+    """In nats (N,), of labels (N,) that stand in any of the frames (T, N, C), which are independent."""
+    here = log_probs.gather(2, labels.expand(len(log_probs), -1).unsqueeze(2)).squeeze(2).exp()
+    nowhere = torch.log1p(-here.clamp(max=_NEARLY_CERTAIN)).sum(dim=0)
+    return -torch.log(-torch.expm1(nowhere.clamp(max=-_LEAST_CHANCE)))
 
 
 LINE_CRITERIA: dict[str, Criterion] = {"ctc": ctc}

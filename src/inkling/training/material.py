@@ -17,8 +17,8 @@ from torch import Tensor, nn
 
 from inkling.datasets.lines.stream import FramedLine, LineBatches, LineSource, join_lines
 from inkling.errors import SettingsError
-from inkling.networks.ctc import best_path
-from inkling.training.criteria import ctc
+from inkling.networks.constrained import spelled
+from inkling.training.criteria import LINE_MARKS, ctc
 from inkling.training.loop import autocast
 from inkling.training.recipes import Recipe
 from inkling.transforms.batches import Batch, ResidentBatches
@@ -182,7 +182,7 @@ class LineMaterial:
                 with autocast(device, precision):
                     logits = network(to_line_input(images.to(device))).float()  # (T, N, C)
                 loss += float(ctc(logits, targets.to(device))) * len(lines)
-                read = [best_path(frames) for frames in logits.transpose(0, 1).cpu().numpy()]
+                read = [spelled(frames, LINE_MARKS) for frames in logits.transpose(0, 1).cpu().numpy()]
                 true = [tuple(place + 1 for place in places) for _, places in lines]
                 right += sum(map(tuple.__eq__, read, true))
         return Heldout(loss / len(heldout), right / len(heldout))
