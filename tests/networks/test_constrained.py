@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -52,11 +54,22 @@ def whole(log_probs: Floats, known: Known) -> float:
     return marked + sum(p for labels, p in meanings(log_probs, without_marks).items() if labels in numbers)
 
 
-def assert_in_order(found: list[tuple[Labels, float]], known: Known) -> None:
-    """The most probable first; behind all numbers the marks that are less probable than not."""
-    weak = [p for labels, p in found if set(labels) & set(known.marks) and p < math.log(0.5)]
-    others = [p for _, p in found[: len(found) - len(weak)]]
-    assert [p for _, p in found] == sorted(others, reverse=True) + sorted(weak, reverse=True)
+def assert_in_order(
+    found: list[tuple[Labels, float]], seen: Sequence[Floats], known: Known, divisors: Sequence[float]
+) -> None:
+    """The most probable of a number, a mark and nothing first, where numbers count together."""
+    together = 0.0
+    for view, divisor in zip(seen, divisors, strict=True):
+        without_marks = meanings(view, Known((), known.allowed, known.length))
+        numbers = [p for labels, p in without_marks.items() if labels and not set(labels) & set(known.marks)]
+        together += sum(numbers) / divisor / len(seen)
+    ranks = [
+        (together if labels and labels[0] not in known.marks else math.exp(p), math.exp(p))
+        for labels, p in found
+    ]
+    for before, after in itertools.pairwise(ranks):
+        assert before[0] > after[0] - 1e-9
+        assert abs(before[0] - after[0]) > 1e-9 or before[1] > after[1] - 1e-9
 
 
 @st.composite
@@ -83,7 +96,7 @@ def test_a_wide_beam_finds_all_that_is_admissible_and_nothing_else(log_probs: Fl
     [found] = propose_each(log_probs[None, None], known, width=1000, best=1000)
     expected = {labels: p / divisor for labels, p in meanings(log_probs, known).items()}
     assert {labels: math.exp(p) for labels, p in found} == pytest.approx(expected, rel=1e-9)
-    assert_in_order(found, known)
+    assert_in_order(found, [log_probs], known, [divisor])
 
 
 @st.composite
@@ -98,9 +111,11 @@ def views(draw: st.DrawFn) -> Floats:
 @given(views(), knowledge())
 def test_of_several_views_the_mean_probability_counts(seen: Floats, known: Known) -> None:
     means: dict[Labels, float] = {}
+    divisors = []
     for view in seen:
         total = whole(view, known)
         divisor = total + (1 - total) * DISBELIEF if known.of_value else 1.0
+        divisors.append(divisor)
         for labels, p in meanings(view, known).items():
             means[labels] = means.get(labels, 0.0) + p / divisor / len(seen)
     restricted = restrict(seen[None], known)
@@ -112,7 +127,7 @@ def test_of_several_views_the_mean_probability_counts(seen: Floats, known: Known
     looked_for |= {best_path(view) for view in numbers}
     expected = {labels: p for labels, p in means.items() if labels in looked_for}
     assert {labels: math.exp(p) for labels, p in found} == pytest.approx(expected, rel=1e-9)
-    assert_in_order(found, known)
+    assert_in_order(found, seen, known, divisors)
 
 
 @given(small(), knowledge())
@@ -139,11 +154,19 @@ def test_a_mark_is_said_whatever_stands_beside_it() -> None:
     assert all(p == pytest.approx(log_probability(log_probs, labels)) for labels, p in numbers)
 
 
-def test_a_mark_is_the_answer_where_it_is_more_probable_than_all_numbers_together() -> None:
-    [found] = propose([logarithms([[0, 26, 25, 49]])], known=[Known(marks=(3,))])
-    assert [labels for labels, _ in found] == [(1,), (2,), (3,)]
-    [found] = propose([logarithms([[0, 25, 24, 51]])], known=[Known(marks=(3,))])
-    assert [labels for labels, _ in found] == [(3,), (1,), (2,)]
+@pytest.mark.parametrize(
+    ("row", "order"),  # of one frame: nothing, two numbers, two marks
+    [
+        ([0, 26, 25, 49, 0], [(1,), (2,), (3,)]),
+        ([0, 25, 24, 51, 0], [(3,), (1,), (2,)]),
+        ([1, 5, 4, 45, 45], [(3,), (4,), (1,), (2,), ()]),
+        ([30, 11, 10, 49, 0], [(3,), (), (1,), (2,)]),
+        ([30, 26, 25, 19, 0], [(1,), (2,), (), (3,)]),
+    ],
+)
+def test_numbers_count_together_against_a_mark_and_nothing(row: list[int], order: list[Labels]) -> None:
+    [found] = propose([logarithms([row])], known=[Known(marks=(3, 4))])
+    assert [labels for labels, _ in found] == order
 
 
 def test_a_path_without_a_mark_spells_its_labels() -> None:

@@ -30,7 +30,7 @@ class LineScores:
     """How sure a network was of N lines, and how right.
 
     Attributes:
-        scores: float64 (N,), of the most probable labels of each line; higher is surer.
+        scores: float64 (N,), of the first proposal for each line; higher is surer.
         correct: bool (N,), whether these are exactly the line's.
     """
 

@@ -8,7 +8,6 @@ that are no marks, of the known length if there is one.
 from __future__ import annotations
 
 import heapq
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -34,9 +33,6 @@ DIGITS = "0123456789"
 DISBELIEF = 0.01
 """What is not admissible is this part as credible as what is: people write what a form does not want."""
 
-
-_EVEN = math.log(0.5)
-"""A mark is the answer from here on: the probability of a number is spread over many numbers."""
 
 _TRIED = 4
 """Labels that are tried in a frame where the length is known: one that is less probable there than
@@ -127,8 +123,8 @@ def propose_each(views: Frames, known: Known, *, width: int = 8, best: int = 5) 
     all are what is proposed of the first, what the best paths of the others spell, and the marks: on
     synthetic lines, what else the others would propose is never the most probable.
 
-    With nothing known of the value, probabilities are those of `ctc`. Else they are conditional on what
-    is known, of which a part `DISBELIEF` is not believed: if all that is admissible has the probability
+    With nothing known of the value, numbers have the probabilities of `ctc`. Else all are conditional on
+    what is known, of which a part `DISBELIEF` is not believed: if all that is admissible has the probability
     A, each is divided by A + (1 − A) · `DISBELIEF`. A is exact (`admissible_each`), and so is each
     probability; what is found is limited by the beam as in `ctc.prefix_beam_each`.
 
@@ -139,9 +135,9 @@ def propose_each(views: Frames, known: Known, *, width: int = 8, best: int = 5) 
         best: Sequences wanted, at least 1.
 
     Returns:
-        Of each picture, labels with the natural logarithm of their probability, the most probable
-        first, and behind all numbers the marks that are less probable than not; the empty sequence is a
-        number. Empty where nothing admissible is possible.
+        Of each picture, labels with the natural logarithm of their probability, at most `best`. First come
+        the most probable of a number, a mark and nothing, where numbers count together; of numbers the
+        most probable first. Empty where nothing admissible is possible.
     """
     count, looks = views.shape[:2]
     characters = _without(restrict(views, known), known.marks)
@@ -162,12 +158,14 @@ def propose_each(views: Frames, known: Known, *, width: int = 8, best: int = 5) 
         ]
         numbers = _scored(wanted, each, whole)
     marked = _mean_of_views(_marked_each(each, known.marks) - whole, looks).T.tolist()
+    together = _mean_of_views(_numbers_each(each, known) - whole, looks).tolist()
     proposals = []
-    for of_one, chances in zip(numbers, marked, strict=True):
+    for of_one, chances, of_numbers in zip(numbers, marked, together, strict=True):
         marks = [((mark,), chance) for mark, chance in zip(known.marks, chances, strict=True)]
-        possible = (pair for pair in [*of_one, *marks] if pair[1] > -np.inf)
-        unlikely = {labels for labels, chance in marks if chance < _EVEN}
-        proposals.append(sorted(possible, key=lambda pair: (pair[0] in unlikely, -pair[1]))[:best])
+        ranked = [(of_numbers if labels else chance, chance, labels) for labels, chance in of_one]
+        ranked += [(chance, chance, labels) for labels, chance in marks]
+        ranked.sort(key=lambda each: each[:2], reverse=True)
+        proposals.append([(labels, chance) for _, chance, labels in ranked if chance > -np.inf][:best])
     return proposals
 
 
@@ -211,18 +209,31 @@ def _whole_each(log_probs: Frames, known: Known) -> Floats:
 
 
 def admissible_each(log_probs: Frames, known: Known) -> Floats:
-    """Logarithm of the probability of all that is admissible, over all paths: float64 (N,).
+    """Logarithm of the probability of all that is admissible, over all paths: float64 (N,)."""
+    unmarked = _unmarked_each(log_probs, known)
+    return np.minimum(np.logaddexp(unmarked, _somewhere(log_probs, known.marks)), 0.0)
+
+
+def _numbers_each(log_probs: Frames, known: Known) -> Floats:
+    """Logarithm of the probability of all admissible numbers together: float64 (N,)."""
+    unmarked = _unmarked_each(log_probs, known)
+    nothing = log_probs[..., BLANK].astype(np.float64).sum(axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(nothing < unmarked, unmarked + np.log(-np.expm1(nothing - unmarked)), -np.inf)
+
+
+def _unmarked_each(log_probs: Frames, known: Known) -> Floats:
+    """Logarithm of the probability of all admissible numbers, and of nothing: float64 (N,).
 
     Frames are independent, so without a known length it is the product over the frames of what is
     allowed in each; with one, the forward pass keeps count of the labels.
     """
     characters = _without(restrict(log_probs, known).astype(np.float64), known.marks)
     if known.length is None:
-        total = np.logaddexp.reduce(characters, axis=2).sum(axis=1)
-    else:
-        blank = characters[..., BLANK].sum(axis=1)
-        total = np.logaddexp(blank, _log_probability_of_length(characters, known.length))
-    return np.minimum(np.logaddexp(total, _somewhere(log_probs, known.marks)), 0.0)
+        with np.errstate(divide="ignore"):
+            return np.asarray(np.log(np.exp(characters).sum(axis=2)).sum(axis=1))
+    blank = characters[..., BLANK].sum(axis=1)
+    return np.asarray(np.logaddexp(blank, _log_probability_of_length(characters, known.length)))
 
 
 def _marked_each(log_probs: Frames, marks: Sequence[int]) -> Floats:

@@ -54,8 +54,9 @@ class Decoded(NamedTuple):
     """What is written on one picture, by its frames.
 
     Attributes:
-        proposals: The most probable first; the empty one is a proposal, too.
-        spans: The frames, (first, last + 1), that each of the L labels of the first proposal stands in.
+        proposals: In the order of `constrained.propose_each`; the empty one is a proposal, too.
+        spans: The frames, (first, last + 1), that each of the L labels of the first proposal stands in; of a
+            mark, as if it stood alone.
         distributions: float64 (L, C − 1), how probable each label is in each of these places if the
             others are right; column k is label k + 1.
     """

@@ -20,7 +20,7 @@ LINE_MARKS = marks_of(LINE_ALPHABET)
 """Labels of a line reader that speak of the whole line."""
 
 _NEARLY_CERTAIN, _LEAST_CHANCE = 1 - 1e-6, 1e-30
-"""Where the logarithms of a probability and of its opposite are still finite."""
+"""Where the logarithms of a probability and of its opposite are still finite; beyond, nothing is learned."""
 
 
 def cross_entropy(logits: Tensor, targets: Tensor, *, label_smoothing: float = 0.0) -> Tensor:
@@ -56,18 +56,16 @@ def ctc(logits: Tensor, targets: Tensor) -> Tensor:
 
     Args:
         logits: (T, N, C), the blank at 0.
-        targets: int64 (N, L), labels 1 to C − 1, filled up with 0.
+        targets: int64 (N, L), L at least 1, labels 1 to C − 1, filled up with 0.
     """
     frames, count, _ = logits.shape
     lengths = torch.full((count,), frames, dtype=torch.int64)
     labels = (targets > 0).sum(dim=1)
     log_probs = logits.log_softmax(dim=2)
-    spelled = F.ctc_loss(log_probs, targets, lengths, labels, reduction="none", zero_infinity=True)
-    surprise = spelled / labels.clamp(min=1)
+    of_line = F.ctc_loss(log_probs, targets, lengths, labels, reduction="none", zero_infinity=True)
     marked = torch.isin(targets[:, 0], torch.tensor(LINE_MARKS, device=targets.device))
-    if marked.any():
-        surprise = torch.where(marked, _surprise_anywhere(log_probs, targets[:, 0]), surprise)
-    return surprise.mean()
+    at_mark = _surprise_anywhere(log_probs, targets[:, 0])
+    return torch.where(marked, at_mark, of_line / labels.clamp(min=1)).mean()
 
 
 def _surprise_anywhere(log_probs: Tensor, labels: Tensor) -> Tensor:

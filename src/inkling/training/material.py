@@ -174,7 +174,7 @@ class LineMaterial:
         device: torch.device,
         precision: torch.dtype,
     ) -> Heldout:
-        """The criterion's own loss and the part whose most probable path spells the line, of other lines."""
+        """Of other lines: the criterion's loss, and the part that the most probable path spells."""
         loss, right = 0.0, 0
         with evaluating(network):
             for lines in _of_equal_width(heldout):

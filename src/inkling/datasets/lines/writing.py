@@ -17,7 +17,7 @@ MARKS = ("crossed out", "not a number", "several lines", "upside down")
 """What a picture may be instead of a line with a number on it."""
 
 LINE_ALPHABET = CHARACTERS + MARKS
-"""Classes of a line reader; a mark stands alone."""
+"""Classes of a line reader; a mark speaks of the whole line."""
 
 BOX_ALPHABET = (*DIGITS, "empty", "crossed out")
 """What a box of a comb may hold."""
