@@ -8,7 +8,7 @@ that are no marks, of the known length if there is one.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,6 +33,9 @@ DIGITS = "0123456789"
 DISBELIEF = 0.01
 """What is not admissible is this part as credible as what is: people write what a form does not want."""
 
+
+_EVEN = float(np.log(0.5))
+"""The logarithm of an even chance."""
 
 _TRIED = 4
 """Labels that are tried in a frame where the length is known: one that is less probable there than
@@ -135,9 +138,9 @@ def propose_each(views: Frames, known: Known, *, width: int = 8, best: int = 5) 
         best: Sequences wanted, at least 1.
 
     Returns:
-        Of each picture, labels with the natural logarithm of their probability, at most `best`. First come
-        the most probable of a number, a mark and nothing, where numbers count together; of numbers the
-        most probable first. Empty where nothing admissible is possible.
+        Of each picture, at most `best` labels with the natural logarithm of their probability, the most
+        probable first; the empty sequence is one of them. Marks follow on all others, but that the first of
+        them leads where any mark is more probable than none. Empty where nothing admissible is possible.
     """
     count, looks = views.shape[:2]
     characters = _without(restrict(views, known), known.marks)
@@ -158,15 +161,18 @@ def propose_each(views: Frames, known: Known, *, width: int = 8, best: int = 5) 
         ]
         numbers = _scored(wanted, each, whole)
     marked = _mean_of_views(_marked_each(each, known.marks) - whole, looks).T.tolist()
-    together = _mean_of_views(_numbers_each(each, known) - whole, looks).tolist()
+    marked_at_all = _mean_of_views(_somewhere(each, known.marks) - whole, looks).tolist()
     proposals = []
-    for of_one, chances, of_numbers in zip(numbers, marked, together, strict=True):
-        marks = [((mark,), chance) for mark, chance in zip(known.marks, chances, strict=True)]
-        ranked = [(of_numbers if labels else chance, chance, labels) for labels, chance in of_one]
-        ranked += [(chance, chance, labels) for labels, chance in marks]
-        ranked.sort(key=lambda each: each[:2], reverse=True)
-        proposals.append([(labels, chance) for _, chance, labels in ranked if chance > -np.inf][:best])
+    for of_one, chances, at_all in zip(numbers, marked, marked_at_all, strict=True):
+        marks = _ranked(((mark,), chance) for mark, chance in zip(known.marks, chances, strict=True))
+        leading = 1 if at_all >= _EVEN else 0
+        proposals.append([*marks[:leading], *_ranked(of_one), *marks[leading:]][:best])
     return proposals
+
+
+def _ranked(scored: Iterable[Proposal]) -> list[Proposal]:
+    """The most probable first, without what is impossible."""
+    return sorted((pair for pair in scored if pair[1] > -np.inf), key=lambda pair: -pair[1])
 
 
 def _wanted(found: Sequence[Proposal], others: Frames, known: Known) -> list[Labels]:
@@ -209,31 +215,18 @@ def _whole_each(log_probs: Frames, known: Known) -> Floats:
 
 
 def admissible_each(log_probs: Frames, known: Known) -> Floats:
-    """Logarithm of the probability of all that is admissible, over all paths: float64 (N,)."""
-    unmarked = _unmarked_each(log_probs, known)
-    return np.minimum(np.logaddexp(unmarked, _somewhere(log_probs, known.marks)), 0.0)
-
-
-def _numbers_each(log_probs: Frames, known: Known) -> Floats:
-    """Logarithm of the probability of all admissible numbers together: float64 (N,)."""
-    unmarked = _unmarked_each(log_probs, known)
-    nothing = log_probs[..., BLANK].astype(np.float64).sum(axis=1)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(nothing < unmarked, unmarked + np.log(-np.expm1(nothing - unmarked)), -np.inf)
-
-
-def _unmarked_each(log_probs: Frames, known: Known) -> Floats:
-    """Logarithm of the probability of all admissible numbers, and of nothing: float64 (N,).
+    """Logarithm of the probability of all that is admissible, over all paths: float64 (N,).
 
     Frames are independent, so without a known length it is the product over the frames of what is
     allowed in each; with one, the forward pass keeps count of the labels.
     """
     characters = _without(restrict(log_probs, known).astype(np.float64), known.marks)
     if known.length is None:
-        with np.errstate(divide="ignore"):
-            return np.asarray(np.log(np.exp(characters).sum(axis=2)).sum(axis=1))
-    blank = characters[..., BLANK].sum(axis=1)
-    return np.asarray(np.logaddexp(blank, _log_probability_of_length(characters, known.length)))
+        total = np.logaddexp.reduce(characters, axis=2).sum(axis=1)
+    else:
+        blank = characters[..., BLANK].sum(axis=1)
+        total = np.logaddexp(blank, _log_probability_of_length(characters, known.length))
+    return np.minimum(np.logaddexp(total, _somewhere(log_probs, known.marks)), 0.0)
 
 
 def _marked_each(log_probs: Frames, marks: Sequence[int]) -> Floats:
