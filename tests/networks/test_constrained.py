@@ -33,24 +33,28 @@ def totals(log_probs: Floats) -> dict[Labels, float]:
     return {labels: sum(paths) for labels, paths in every_path(log_probs).items() if sum(paths) > 0}
 
 
+def is_number(labels: Labels, known: Known) -> bool:
+    """Whether it is admissible, marks apart; nothing always is."""
+    fits = known.allowed is None or all(label in known.allowed for label in labels)
+    return labels == () or (fits and known.length in (None, len(labels)))
+
+
 def meanings(log_probs: Floats, known: Known) -> dict[Labels, float]:
     """The probability of all that is admissible: a mark is what every path says that it is on."""
     meant: dict[Labels, float] = {}
     for labels, p in totals(log_probs).items():
         marks = {(label,) for label in labels if label in known.marks}
-        fits = known.allowed is None or all(label in known.allowed for label in labels)
-        number = labels == () or (fits and known.length in (None, len(labels)))
-        for meaning in marks or ({labels} if number else set()):
+        for meaning in marks or ({labels} if is_number(labels, known) else set()):
             meant[meaning] = meant.get(meaning, 0.0) + p
     return meant
 
 
 def whole(log_probs: Floats, known: Known) -> float:
-    """The probability that a path says anything admissible."""
-    without_marks = Known((), known.allowed, known.length)
-    numbers = {labels: p for labels, p in totals(log_probs).items() if not set(labels) & set(known.marks)}
-    marked = sum(p for labels, p in totals(log_probs).items() if labels not in numbers)
-    return marked + sum(p for labels, p in meanings(log_probs, without_marks).items() if labels in numbers)
+    """The probability that a path says anything admissible; one with two marks on it counts once."""
+    marks = set(known.marks)
+    return sum(
+        p for labels, p in totals(log_probs).items() if marks & set(labels) or is_number(labels, known)
+    )
 
 
 def assert_in_order(

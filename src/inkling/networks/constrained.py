@@ -33,7 +33,6 @@ DIGITS = "0123456789"
 DISBELIEF = 0.01
 """What is not admissible is this part as credible as what is: people write what a form does not want."""
 
-
 _EVEN = float(np.log(0.5))
 """The logarithm of an even chance."""
 
