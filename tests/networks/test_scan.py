@@ -15,7 +15,7 @@ from torch import nn
 
 from inkling.networks import scan as scanning
 from inkling.networks.build import NetworkSettings, build_network
-from inkling.networks.constrained import Known
+from inkling.networks.constrained import Known, somewhere
 from inkling.networks.ctc import align, best_path, character_distributions, log_probability
 from inkling.networks.linereader import PIXELS_PER_FRAME
 from inkling.networks.scan import decode, look, propose, scan, score_of
@@ -155,6 +155,17 @@ def test_what_one_look_leaves_doubtful_is_looked_at_again(
         views = [one, *look_again(one)][: len(each.views)]
         expected = [scan(network, [view])[0].log_probs[:, SWAPPED] for view in views]
         np.testing.assert_allclose(each.views, expected, atol=1e-5)
+
+
+def test_what_one_look_finds_marked_is_not_looked_at_again(
+    network: nn.Module, pictures: list[NDArray[np.uint8]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    marks = [1, 2]
+    chances = [somewhere(scan(network, [one])[0].log_probs[None], marks)[0] for one in pictures]
+    enough = float(np.mean(sorted(chances)[2:4]))
+    monkeypatch.setattr(scanning, "_SURE", enough)
+    looks = [1 if chance >= enough else 1 + len(OTHER_VIEWS) for chance in chances]
+    assert [len(each.views) for each in look(network, pictures, marks=marks)] == looks
 
 
 def test_there_may_be_nothing_to_look_at(network: nn.Module) -> None:

@@ -58,14 +58,15 @@ def score_labelled(
         digits_only: Whether only the digits 0 to 9 count.
     """
     alphabet = weights.header.alphabet
+    marks = marks_of(alphabet)
     inked = [place for place, picture in enumerate(pictures) if np.ptp(picture) > 0]
     looks = look(
         weights.network,
         [pictures[place] for place in inked],
+        marks=marks,
         treated=partial(treat, alphabet=alphabet, same_point=same_point, digits_only=digits_only),
     )
-    known = [Known(marks_of(alphabet))] * len(looks)
-    proposed = propose([seen.views for seen in looks], known=known)
+    proposed = propose([seen.views for seen in looks], known=[Known(marks)] * len(looks))
     correct = []
     for place, proposals in zip(inked, proposed, strict=True):
         read = [alphabet[label - 1] for label in proposals[0][0]]

@@ -75,10 +75,10 @@ def score_lines(network: nn.Module, lines: Sequence[FramedLine], alphabet: Seque
     """
     if not lines:
         raise DatasetError("There are no lines to measure on.", remedy="Hold some out.")
-    known = [Known(marks_of(alphabet))] * len(lines)
-    looks = look(network, [image for image, _ in lines])
+    marks = marks_of(alphabet)
+    looks = look(network, [image for image, _ in lines], marks=marks)
     _refuse_diverged(seen.scan for seen in looks)
-    proposed = propose([seen.views for seen in looks], known=known, best=1)
+    proposed = propose([seen.views for seen in looks], known=[Known(marks)] * len(lines), best=1)
     correct = [found[0][0] == _labels(line) for found, line in zip(proposed, lines, strict=True)]
     return LineScores(np.array([score_of(found) for found in proposed]), np.array(correct))
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from inkling.datasets.digits import DIGITS
 from inkling.networks.ctc import (
     BLANK,
     CERTAIN,
@@ -27,8 +28,6 @@ from inkling.networks.ctc import (
 
 Proposal = tuple[Labels, float]
 """Labels, 1 to C − 1, and the natural logarithm of their probability."""
-
-DIGITS = "0123456789"
 
 DISBELIEF = 0.01
 """What is not admissible is this part as credible as what is: people write what a form does not want."""
@@ -108,6 +107,18 @@ def _fold(log_probs: Frames, labels: Sequence[int], into: int) -> Frames:
     return folded
 
 
+def somewhere(log_probs: Frames, labels: Sequence[int]) -> Floats:
+    """Logarithm of the probability that any of some labels stands in any frame, as a mark does: float64 (N,).
+
+    Args:
+        log_probs: (N, T, C), natural logarithms.
+        labels: Some of 1 to C − 1.
+    """
+    here = np.exp(log_probs[..., list(labels)].astype(np.float64)).sum(axis=2)
+    with np.errstate(divide="ignore"):
+        return np.asarray(np.log(-np.expm1(np.log1p(-np.minimum(here, 1.0)).sum(axis=1))))
+
+
 def restrict(log_probs: Frames, known: Known) -> Frames:
     """Frames (N, T, C) in which labels that are neither allowed nor marks are impossible."""
     if known.allowed is None:
@@ -160,7 +171,7 @@ def propose_each(views: Frames, known: Known, *, width: int = 8, best: int = 5) 
         ]
         numbers = _scored(wanted, each, whole)
     marked = _mean_of_views(_marked_each(each, known.marks) - whole, looks).T.tolist()
-    marked_at_all = _mean_of_views(_somewhere(each, known.marks) - whole, looks).tolist()
+    marked_at_all = _mean_of_views(somewhere(each, known.marks) - whole, looks).tolist()
     proposals = []
     for of_one, chances, at_all in zip(numbers, marked, marked_at_all, strict=True):
         marks = _ranked(((mark,), chance) for mark, chance in zip(known.marks, chances, strict=True))
@@ -225,19 +236,12 @@ def admissible_each(log_probs: Frames, known: Known) -> Floats:
     else:
         blank = characters[..., BLANK].sum(axis=1)
         total = np.logaddexp(blank, _log_probability_of_length(characters, known.length))
-    return np.minimum(np.logaddexp(total, _somewhere(log_probs, known.marks)), 0.0)
+    return np.minimum(np.logaddexp(total, somewhere(log_probs, known.marks)), 0.0)
 
 
 def _marked_each(log_probs: Frames, marks: Sequence[int]) -> Floats:
     """Logarithm of the probability of each of M marks on each picture: float64 (M, N)."""
-    return np.array([_somewhere(log_probs, [mark]) for mark in marks]).reshape(len(marks), len(log_probs))
-
-
-def _somewhere(log_probs: Frames, labels: Sequence[int]) -> Floats:
-    """Logarithm of the probability that any of some labels stands in any frame: float64 (N,)."""
-    here = np.exp(log_probs[..., list(labels)].astype(np.float64)).sum(axis=2)
-    with np.errstate(divide="ignore"):
-        return np.asarray(np.log(-np.expm1(np.log1p(-np.minimum(here, 1.0)).sum(axis=1))))
+    return np.array([somewhere(log_probs, [mark]) for mark in marks]).reshape(len(marks), len(log_probs))
 
 
 def _log_probability_of_length(log_probs: Frames, length: int) -> Floats:

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from inkling.networks.constrained import Known, Proposal, propose_each, restrict
+from inkling.networks.constrained import Known, Proposal, propose_each, restrict, somewhere
 from inkling.networks.ctc import (
     BLANK,
     Floats,
@@ -28,8 +28,8 @@ from inkling.transforms.lines import OTHER_VIEWS, look_again, to_line_input
 _MOST_SCORE = 20.0
 
 _SURE = math.log(0.7)
-"""Where a number is as probable as this, one look is enough: on synthetic lines, looking at the surer
-ones again changes nothing."""
+"""Where a number, or any mark, is as probable as this, one look is enough: on synthetic lines, looking at the
+surer ones again changes nothing."""
 
 _LEAST_WIDTH = 6
 """Prefixes that a search keeps, or as many as are wanted of it: on synthetic lines, 8 find none better."""
@@ -115,6 +115,7 @@ def look(
     network: nn.Module,
     pictures: Sequence[NDArray[np.uint8]],
     *,
+    marks: Sequence[int] = (),
     treated: Callable[[Frames], Frames] = lambda frames: frames,
     precision: torch.dtype = torch.float32,
     batch_size: int = 64,
@@ -128,6 +129,7 @@ def look(
     Args:
         network: As for `scan`.
         pictures: N of them, as for `scan`.
+        marks: Labels that speak of a whole picture.
         treated: Applied to the frames of each view, (T, C): what is the same to the reader.
         precision: As for `scan`.
         batch_size: As for `scan`.
@@ -137,7 +139,7 @@ def look(
     """
     scans = scan(network, pictures, precision=precision, batch_size=batch_size)
     views = [[treated(seen.log_probs)] for seen in scans]
-    doubtful = _doubtful([frames for [frames] in views], batch_size)
+    doubtful = _doubtful([frames for [frames] in views], marks, batch_size)
     others = [view for place in doubtful for view in look_again(pictures[place])]
     again = iter(scan(network, others, precision=precision, batch_size=batch_size))
     for place in doubtful:
@@ -145,13 +147,14 @@ def look(
     return [Look(seen, np.stack(frames)) for seen, frames in zip(scans, views, strict=True)]
 
 
-def _doubtful(pictures: Sequence[Frames], batch_size: int) -> list[int]:
-    """Places of those pictures of which no number is `SURE`."""
+def _doubtful(pictures: Sequence[Frames], marks: Sequence[int], batch_size: int) -> list[int]:
+    """Places of those pictures of which neither a number nor that there is a mark is `_SURE`."""
     doubtful = []
     for places in _batches((len(frames) for frames in pictures), batch_size):
         frames = np.stack([pictures[place] for place in places])
         # Labels more probable than a half are those of the best path, or it is near enough.
-        chances = log_probability_each(frames, [best_path(each) for each in frames])
+        numbers = log_probability_each(frames, [best_path(each) for each in frames])
+        chances = np.maximum(numbers, somewhere(frames, marks))
         doubtful += [place for place, chance in zip(places, chances, strict=True) if chance < _SURE]
     return sorted(doubtful)
 

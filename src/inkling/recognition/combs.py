@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from inkling.datasets.digits import DIGITS
 from inkling.datasets.lines.writing import BOX_ALPHABET, LINE_ALPHABET
 from inkling.elements import Alternative, Box, Character, Reading
 from inkling.errors import WeightsError
@@ -29,8 +30,6 @@ Grey = NDArray[np.uint8]
 CALIBRATION = (0.900, 0.255)
 """Slope and intercept of the logistic curve from the score of a comb to its confidence. Fitted to combs
 that were drawn, by `benchmarks/comb_accuracy.py`; to be fitted anew to other weights."""
-
-DIGITS = "0123456789"
 
 _GAP = 0.02
 """How credible an unused box between two digits is, to one outside."""

@@ -202,6 +202,7 @@ def read_framed(
     looks = look(
         _folded(weights.network, precision),
         images,
+        marks=marks_of(alphabet),
         treated=partial(treat, alphabet=alphabet, same_point=same_point, digits_only=digits_only),
         precision=precision,
         batch_size=batch_size,
