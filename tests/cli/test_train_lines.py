@@ -26,7 +26,7 @@ pytest.importorskip("mlxtend")
 
 TINY = (
     *("network.widths=8,12,16", "batch_size=16", "lines_per_epoch=160", "log_every=5", "average=0"),
-    *("precision=float32", "workers=0", "optimizer.learning_rate=0.1", "drop_channels=0.1"),
+    *("precision=float32", "workers=0", "optimizer.learning_rate=0.1"),
 )
 """Changes that make ten steps an epoch of any training on lines."""
 
@@ -249,8 +249,6 @@ def test_what_cannot_be_fine_tuned_says_why(
         (["lines", "label_smoothing=0.1"], 2, "label_smoothing has no meaning"),
         (["lines", "keep=0.5"], 2, "keep is of the weights that the network begins with"),
         (["lines", "keep=1", "begin=x"], 2, "keep must be from 0 to below 1"),
-        (["lines", "drop_channels=1"], 2, "drop_channels must be from 0 to below 1"),
-        (["quick", "drop_channels=0.1"], 2, "drop_channels is of line readers, not of a convnet"),
         (
             ["quick", "--from", old, "--data", labelled],
             2,

@@ -10,7 +10,7 @@ from torch import nn
 
 from inkling.errors import SettingsError, UnknownNameError, UsageError
 from inkling.networks.build import LINE_READERS, NETWORKS, NetworkSettings, build_network
-from inkling.networks.layer import Layer, drop_channels, fold
+from inkling.networks.layer import fold
 from inkling.networks.perceptron import Perceptron
 from inkling.transforms.lines import LINE_HEIGHT
 
@@ -174,23 +174,6 @@ def test_settings_fit_or_say_why_not(
 def test_so_many_classes_are_no_alphabet(name: str, classes: int) -> None:
     with pytest.raises(SettingsError, match="1 to 4096 classes"):
         build_network(NetworkSettings(name, SMALL[name]), classes=classes)
-
-
-def test_channels_are_left_out_whole_in_training_and_none_in_reading() -> None:
-    layer = Layer(3, 400)
-    images = torch.randn(5, 3, 6, 6, generator=torch.Generator().manual_seed(0))
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        whole = layer(images)
-        drop_channels(nn.Sequential(layer), 0.25)
-        kept = layer(images)
-    there = kept.ne(0).any(dim=(2, 3))
-    torch.testing.assert_close(kept[there], whole[there] / 0.75)  # as much as before, on average
-    assert 0.2 < 1 - there.float().mean() < 0.3
-    assert not torch.equal(there[0], there[1]), "drawn for each picture"
-    dropping = layer.eval()(images)
-    drop_channels(layer, 0.0)
-    assert torch.equal(dropping, layer(images))
 
 
 @pytest.mark.parametrize("name", ["deepnet", "line-reader", "box-reader"])

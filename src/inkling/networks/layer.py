@@ -12,11 +12,7 @@ from torch.nn.utils.memory_format import convert_conv2d_weight_memory_format
 
 
 class Layer(nn.Module):
-    """Convolution, optional pooling, normalisation, ReLU; added to its input if `residual`.
-
-    Attributes:
-        dropped: Part of the channels that is left out of each picture while training, 0 to below 1.
-    """
+    """Convolution, optional pooling, normalisation, ReLU; added to its input if `residual`."""
 
     def __init__(
         self,
@@ -33,7 +29,6 @@ class Layer(nn.Module):
         self.norm: nn.Module = nn.BatchNorm2d(outputs)
         self.pool = None if pool is None else nn.MaxPool2d(pool)
         self.residual = residual
-        self.dropped = 0.0
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, inputs, h, w) to (N, outputs, h', w')."""
@@ -41,19 +36,7 @@ class Layer(nn.Module):
         if self.pool is not None:
             y = self.pool(y)
         y = F.relu(self.norm(y))
-        y = x + y if self.residual else y
-        return F.dropout2d(y, self.dropped, self.training) if self.dropped else y
-
-
-def drop_channels(network: nn.Module, part: float) -> None:
-    """Have each layer leave out a part of its channels while training, drawn anew for each picture.
-
-    Neighbours in a channel tell nearly the same, so that single numbers left out would teach little
-    (Tompson et al., "Efficient object localization using convolutional networks", 2015).
-    """
-    for layer in network.modules():
-        if isinstance(layer, Layer):
-            layer.dropped = part
+        return x + y if self.residual else y
 
 
 _PAIRS: dict[object, tuple[int, ...]] = {2: (2, 3), (2, 2): (2, 3), (2, 1): (2,), (1, 2): (3,)}

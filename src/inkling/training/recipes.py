@@ -61,8 +61,6 @@ class Recipe:
     """A weights file that the network begins with; empty for fresh weights."""
     keep: float = 0.0
     """Part of the weights that it began with in those that it ends with (0: none)."""
-    drop_channels: float = 0.0
-    """Part of a line reader's channels that each layer leaves out while training (0: none)."""
     lines_per_epoch: int = 25_600
     """Lines that count as an epoch, since a series of them has no end."""
     digits: str = "sample"
@@ -83,7 +81,7 @@ class Recipe:
         for name in ("batch_size", "accumulate", "log_every", "lines_per_epoch", "combs"):
             if getattr(self, name) < 1:
                 raise SettingsError(f"{name} must be at least 1, not {getattr(self, name)}.")
-        for name in ("label_smoothing", "average", "keep", "drop_channels"):
+        for name in ("label_smoothing", "average", "keep"):
             if not 0 <= getattr(self, name) < 1:
                 raise SettingsError(f"{name} must be from 0 to below 1, not {getattr(self, name)}.")
         if not 0 < self.heldout < 1:
@@ -106,8 +104,6 @@ class Recipe:
                 f"criterion={self.criterion} does not fit a {name}.",
                 remedy=f"Use criterion={right}, or begin with the recipe {'lines' if lines else 'quick'}.",
             )
-        if self.drop_channels and not lines:
-            raise SettingsError(f"drop_channels is of line readers, not of a {name}.")
         if lines and self.augmentation:
             raise SettingsError(f"augmentation is of digits; the lines of a {name} differ anyway.")
 

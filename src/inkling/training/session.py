@@ -14,7 +14,6 @@ from torch import Tensor, nn
 
 from inkling.errors import CheckpointError, SettingsError
 from inkling.networks.build import LINE_READERS, build_network, in_channels_last
-from inkling.networks.layer import drop_channels
 from inkling.networks.perceptron import Perceptron
 from inkling.networks.weights import load_weights
 from inkling.training import distributed
@@ -40,8 +39,6 @@ _AVERAGE_EVERY = 4
 
 class Training:
     """A training in progress.
-
-    Where channels are left out, PyTorch's own random state is seeded: they are drawn from it.
 
     Args:
         recipe: What was chosen.
@@ -75,9 +72,6 @@ class Training:
             keep_memory_warm()
         self.network = _begin(recipe, material.classes).to(self.device)
         in_channels_last(self.network)
-        if recipe.drop_channels:
-            drop_channels(self.network, recipe.drop_channels)
-            torch.manual_seed(recipe.seed)
         if self.world > 1:
             distributed.join_statistics(self.network)
         self.optimizer = make_optimizer(recipe.optimizer, self.network)
