@@ -40,6 +40,18 @@ def test_the_mean_moves_by_the_part_that_is_not_kept(decay: float, expected: lis
     assert layer.weight.item() == 3
 
 
+def test_trained_weights_count_as_much_as_those_after_them_until_the_decay_is_reached() -> None:
+    layer = nn.Linear(1, 1)
+    weigh(layer, 4.0)
+    average = WeightAverage(layer, 0.75, fresh=False)
+    found = []
+    for value in (1.0, 2.0, 5.0, 7.0):
+        weigh(layer, value)
+        average.update(layer)
+        found.append(average.network.weight.item())  # type: ignore[union-attr, operator]
+    assert found == pytest.approx([5 / 2, 7 / 3, 12 / 4, 0.75 * 3 + 0.25 * 7])
+
+
 def test_normalisation_statistics_are_averaged_and_counters_copied() -> None:
     layer = nn.BatchNorm2d(2)
     average = WeightAverage(layer, 0.5)

@@ -11,24 +11,26 @@ from torch import nn
 class WeightAverage:
     """Exponential moving average of a network's weights and normalisation statistics.
 
-    After Polyak and Juditsky (1992), in the exponential form. Early on the decay is shorter, so
-    that the random weights of the start are soon forgotten.
+    After Polyak and Juditsky (1992), in the exponential form. Early on the decay is shorter: random
+    weights of the start are soon forgotten, trained ones count as much as any after them.
 
     Args:
         network: The one that is trained.
         decay: Part of the average kept at each update, 0 to 1.
+        fresh: Whether the network's weights are random yet.
     """
 
-    def __init__(self, network: nn.Module, decay: float) -> None:
+    def __init__(self, network: nn.Module, decay: float, *, fresh: bool = True) -> None:
         self.network = copy.deepcopy(network).eval()
         self.decay = decay
+        self.forgotten = 10 if fresh else 1
         self.updates = 0
 
     @torch.no_grad()
     def update(self, network: nn.Module) -> None:
         """Move the average towards the weights of now."""
         self.updates += 1
-        weight = 1 - min(self.decay, self.updates / (self.updates + 10))
+        weight = 1 - min(self.decay, self.updates / (self.updates + self.forgotten))
         move_towards(self.network, network, weight)
 
 

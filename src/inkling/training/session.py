@@ -75,7 +75,9 @@ class Training:
         if self.world > 1:
             distributed.join_statistics(self.network)
         self.optimizer = make_optimizer(recipe.optimizer, self.network)
-        self.average = WeightAverage(self.network, recipe.average) if recipe.average else None
+        self.average = (
+            WeightAverage(self.network, recipe.average, fresh=not recipe.begin) if recipe.average else None
+        )
         self.precision = choose_precision(recipe.precision, self.device, recipe.network.name)
         self.batches = material.batches(recipe, device=self.device, rank=self.rank, world=self.world)
         self.total = len(self.batches)
