@@ -13,6 +13,7 @@ The sets are not part of the project (see zero_shot.py).
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,15 @@ SETS: dict[str, dict[str, Any]] = {"orand-car-a": {"digits_only": True}, "meza-c
 clinic's labels use point and comma as they come."""
 
 HELDOUT = 0.2
+
+
+def sets_at_hand() -> Iterator[tuple[str, dict[str, Any], Lines]]:
+    """Each of `SETS` that is there: its name, how it is compared, its pictures; of the others it is said."""
+    for name, rules in SETS.items():
+        if folder := external("lines", name):
+            yield name, rules, load_lines(folder)
+        else:
+            print(f"{name}: not found")
 
 
 def show(title: str, found: LineEvaluation) -> None:
@@ -68,12 +78,7 @@ def main() -> None:
     weights = inkling.load_weights(arguments.weights) if arguments.weights else box_line_weights()
     print(describe())
     tuned = dict(pair.split("=", 1) for pair in arguments.tuned)
-    for name, rules in SETS.items():
-        folder = external("lines", name)
-        if folder is None:
-            print(f"{name}: not found")
-            continue
-        lines = load_lines(folder)
+    for name, rules, lines in sets_at_hand():
         halves = {"even": range(0, len(lines), 2), "odd": range(1, len(lines), 2)}
         measured = lines.part(halves.pop(arguments.half))
         other = lines.part(halves.popitem()[1])

@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 import inkling
-from conditions import describe, external
-from inkling.datasets.lines.folders import Lines, load_lines, places_of
+from conditions import describe
+from inkling.datasets.lines.folders import Lines, places_of
 from inkling.evaluation.lines import canonical
 from inkling.networks.constrained import marks_of, treat
 from inkling.networks.ctc import log_probability_each
@@ -29,7 +29,7 @@ from inkling.networks.scan import look
 from inkling.networks.weights import Weights
 from inkling.recognition.lines import box_line_weights
 from inkling.transforms.lines import frame_line
-from line_accuracy import SETS
+from line_accuracy import sets_at_hand
 
 FLOOR = -8.0
 """A number less probable than this is wrong anyway, or its label is."""
@@ -59,20 +59,13 @@ def main() -> None:
     print(describe())
     candidates = {"in the box": box_line_weights()}
     candidates |= {str(path): inkling.load_weights(path) for path in arguments.weights}
-    for name, rules in SETS.items():
-        folder = external("lines", name)
-        if folder is None:
-            print(f"{name}: not found")
-            continue
-        lines = load_lines(folder)
-        lines = lines.part(range(0, len(lines), 2))
-        first: NDArray[np.float64] | None = None
-        for title, weights in candidates.items():
-            found = log_probabilities(lines, weights, rules)
-            first = found if first is None else first
-            gain = found - first
+    for name, rules, lines in sets_at_hand():
+        even = lines.part(range(0, len(lines), 2))
+        of_all = {title: log_probabilities(even, weights, rules) for title, weights in candidates.items()}
+        for title, found in of_all.items():
+            gain = found - of_all["in the box"]
             print(
-                f"{name}, even half, {len(lines):,}  {title:<40} {found.mean():+.4f}  "
+                f"{name}, even half, {len(even):,}  {title:<40} {found.mean():+.4f}  "
                 f"({gain.mean():+.4f} ± {gain.std() / len(gain) ** 0.5:.4f})"
             )
 

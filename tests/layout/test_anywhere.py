@@ -33,8 +33,8 @@ def write_print(image: Image, text: str, left: int, bottom: int) -> Box:
 
 
 def test_numbers_are_found_in_the_order_of_reading() -> None:
-    """On each of eight pages; of all their numbers, nine of ten are found, and in one piece."""
-    written, found_whole, loose = 0, 0, 0
+    """On each of eight pages; of their 44 numbers three at most are lost, and none comes in pieces."""
+    written, found_whole = 0, 0
     for seed in range(8):
         rng = np.random.default_rng(seed)
         image, places = paper(), []
@@ -46,11 +46,10 @@ def test_numbers_are_found_in_the_order_of_reading() -> None:
         boxes = found(image)
         rows = [row for box in boxes for row, place in enumerate(places) if overlap(box, place) > 0.5]
         assert rows == sorted(set(rows))
-        loose += len(boxes) - len(rows)
+        assert len(boxes) == len(rows), "nothing else is taken for a number"
         written += len(places)
         found_whole += len(rows)
-    assert found_whole >= 0.9 * written
-    assert loose <= 0.1 * written
+    assert found_whole >= written - 3
 
 
 def test_words_around_a_number_are_left_alone() -> None:

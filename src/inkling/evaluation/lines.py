@@ -11,6 +11,7 @@ from typing import Any, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from inkling.datasets.digits import DIGITS
 from inkling.elements import Reading, Status
 from inkling.evaluation.calibration import (
     Reliability,
@@ -174,7 +175,7 @@ def canonical(text: str, *, same_point: bool = False, digits_only: bool = False)
     if same_point:
         text = text.replace(",", ".")
     if digits_only:
-        text = "".join(character for character in text if character in "0123456789")
+        text = "".join(character for character in text if character in DIGITS)
     return text
 
 

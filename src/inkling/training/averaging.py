@@ -17,7 +17,7 @@ class WeightAverage:
     Args:
         network: The one that is trained.
         decay: Part of the average kept at each update, 0 to 1.
-        fresh: Whether the network's weights are random yet.
+        fresh: Whether the network's weights are still random.
     """
 
     def __init__(self, network: nn.Module, decay: float, *, fresh: bool = True) -> None:
