@@ -25,7 +25,7 @@ from inkling.datasets.lines.hand import (
     write_text,
 )
 from inkling.datasets.lines.scribbles import cross_out, scribble
-from inkling.datasets.lines.synthesis import View, bleed_through, cover_paper, expose, lay_beside
+from inkling.datasets.lines.synthesis import View, bleed_through, cover_paper, expose, lay_beside, smudge
 
 Rng = np.random.Generator
 Picture = NDArray[np.uint8]
@@ -33,6 +33,19 @@ Paint = Callable[[NDArray[np.float32], float, Rng], None]
 
 HEIGHT, WIDTH, ACROSS = 48, 150, 4
 """Pixels of one picture, and pictures in a strip."""
+
+
+UNIT = 28.0
+"""Pixels of a picture that a digit is high."""
+
+
+def view_of(ink: Ink) -> View:
+    """The middle of the ink in the middle of the picture, slanted a little."""
+    scale = EM / UNIT
+    matrix = np.array([[scale, 0.12 * scale, 0], [0, scale, 0], [0, 0, 1.0]])
+    middle = np.array([(ink.left + ink.right) / 2, 3.5 * EM])
+    matrix[:2, 2] = middle - matrix[:2, :2] @ np.array([WIDTH / 2, HEIGHT / 2])
+    return View(HEIGHT, WIDTH, UNIT, matrix, None)
 
 
 class Studio:
@@ -81,12 +94,8 @@ class Studio:
     ) -> Picture:
         """One picture of ink on paper."""
         ink = ink or self.write()
-        unit = 28.0
-        scale = EM / unit
-        matrix = np.array([[scale, 0.12 * scale, 0], [0, scale, 0], [0, 0, 1.0]])
-        middle = np.array([(ink.left + ink.right) / 2, 3.5 * EM])
-        matrix[:2, 2] = middle - matrix[:2, :2] @ np.array([WIDTH / 2, HEIGHT / 2])
-        shot = View(HEIGHT, WIDTH, unit, matrix, None)
+        unit = UNIT
+        shot = view_of(ink)
         for name, value in (view or {}).items():
             shot = replace(shot, **{name: value(shot.matrix) if callable(value) else value})  # type: ignore[arg-type]
         covered = shot.look(ink.sheet)
@@ -119,14 +128,49 @@ def strips(studio: Studio) -> dict[str, Callable[[], Picture]]:
             if kind == "crossed":
                 cross_out(ink, s.hand(), rng)
             else:
-                ink = lay_beside(ink, s.write(), round(1.3 * EM if kind == "lines" else 1.15 * EM))
-            down = np.array([[0, 0, 0], [0, 0, 0.6 * EM if kind == "lines" else 0], [0, 0, 0]])
-            return s.picture(ink, view={"matrix": lambda matrix: np.add(matrix, down)})
+                ink = lay_beside(ink, s.write(), round(1.15 * EM))
+            return s.picture(ink)
 
         return one
 
+    def several() -> Picture:
+        """As many more lines as the next group says, all of them in view."""
+        groups.append(others := groups.pop(0))
+        ink = s.write()
+        for place in others:
+            ink = lay_beside(ink, s.write(), round(1.25 * EM * place))
+        farther = 1 + 0.8 * len(others)
+        down = np.zeros((3, 3))
+        down[1, 2] = 1.25 * EM * sum(others) / (1 + len(others))
+        zoom = around_middle(np.diag([farther, farther, 1.0]))
+        return s.picture(ink, view={"matrix": lambda matrix: np.add(zoom(matrix), down)})
+
+    def turned_over() -> Picture:
+        turns.append(quarters := turns.pop(0))
+        picture = np.rot90(s.picture(), quarters)
+        whole = np.full((HEIGHT, WIDTH), 255, np.uint8)
+        across = WIDTH if quarters == 2 else HEIGHT * HEIGHT // WIDTH
+        left = (WIDTH - across) // 2
+        small = cv2.resize(np.ascontiguousarray(picture), (across, HEIGHT), interpolation=cv2.INTER_AREA)
+        whole[:, left : left + across] = small
+        return whole
+
+    def rubbed_out() -> Picture:
+        ink = s.write("136")
+        shown = replace(ink, right=ink.right + round(1.5 * EM))
+        return s.picture(
+            shown, light=lambda seen: smudge(seen, view_of(shown), ink, s.hand(), s.cuttings, rng)
+        )
+
     def worn(wear: float, contrast: float = 0.6) -> Callable[[], Picture]:
         return lambda: expose(s.picture().astype(np.float32) / 255, 28.0, contrast, wear, rng)
+
+    def around_middle(
+        change: NDArray[np.float64],
+    ) -> Callable[[NDArray[np.float64]], NDArray[np.float64]]:
+        back, there = np.eye(3), np.eye(3)
+        back[:2, 2], there[:2, 2] = (WIDTH / 2, HEIGHT / 2), (-WIDTH / 2, -HEIGHT / 2)
+        return lambda matrix: matrix @ back @ change @ there
 
     def turned(kind: str) -> Callable[[NDArray[np.float64]], NDArray[np.float64]]:
         change = np.eye(3)
@@ -136,9 +180,7 @@ def strips(studio: Studio) -> dict[str, Callable[[], Picture]]:
             change[2, :2] = 0.0022, 0.003
         else:
             change[0, 1] = rng.uniform(-0.5, 0.8)
-        back, there = np.eye(3), np.eye(3)
-        back[:2, 2], there[:2, 2] = (WIDTH / 2, HEIGHT / 2), (-WIDTH / 2, -HEIGHT / 2)
-        return lambda matrix: matrix @ back @ change @ there
+        return around_middle(change)
 
     beheaded = np.zeros((3, 3))
     beheaded[1, 2] = 15 * EM / 28
@@ -176,6 +218,8 @@ def strips(studio: Studio) -> dict[str, Callable[[], Picture]]:
 
         return one
 
+    groups: list[tuple[int, ...]] = [(1,), (1, 2), (1, 2, -1), (1, 2, -1, -2)]
+    turns = [2, 2, 1, 3]
     tails = ["45.-", "120=", "98--", "70.=", "$55", "31#", "64kg", "880-"]
     leading, lone = ["—407", "—25", "—1380", "—96"], ["-", "/", "-", "/"]
     values = ["-12", "3/4", "8:05", "24/11/98", "1.5", "0,07", "12 500", "5-81-2"]
@@ -187,6 +231,7 @@ def strips(studio: Studio) -> dict[str, Callable[[], Picture]]:
         "mnist": s.picture,
         "drawn": lambda: s.picture(s.write(**drawn)),
         "one": form(1, [6, 4, 8, 12]),
+        "one_stem": form(1, [5, 13, 11, 13]),
         "two": form(2, [0, 2, 3, 4]),
         "three": form(3, [0, 1, 2, 3]),
         "four": form(4, [8, 1, 5, 7]),
@@ -225,6 +270,7 @@ def strips(studio: Studio) -> dict[str, Callable[[], Picture]]:
         "stamps": paint(papers.stamp, 0.6),
         "neighbours": marked("neighbours"),
         "bleeding": bled,
+        "rubbed": rubbed_out,
         "light": lambda: s.picture(light=lambda seen: papers.cast_light(seen, rng)),
         "paper": lambda: s.picture(level=float(rng.uniform(0.3, 1.0))),
         "worn": worn(1.0),
@@ -236,8 +282,8 @@ def strips(studio: Studio) -> dict[str, Callable[[], Picture]]:
         ),
         "crossed": marked("crossed"),
         "scribble": marked("scribble"),
-        "lines": marked("lines"),
-        "upside": lambda: np.ascontiguousarray(s.picture()[::-1, ::-1]),
+        "lines": several,
+        "upside": turned_over,
     }
 
 

@@ -103,7 +103,8 @@ def test_a_confidence_too_low_is_doubtful_and_one_lower_still_illegible(
     assert bool(reading.reason) == bool(said)
     if status == "illegible":
         assert (reading.text, reading.characters) == ("", ())
-        assert reading.confidence == pytest.approx(1 - chance)
+        others = sum(other.confidence for other in reading.alternatives)
+        assert reading.confidence == pytest.approx(1 - others)  # that it is none of them
         assert reading.alternatives[0].text == "4071"
         assert reading.alternatives[0].confidence == pytest.approx(chance)
     else:
@@ -178,13 +179,32 @@ def test_ink_that_is_no_writing_is_blank_as_sure_as_the_network_is() -> None:
     assert reading.confidence == pytest.approx(math.exp(float(seen.log_probs[:, 0].sum())), abs=1e-6)
 
 
+@pytest.mark.parametrize(("chance", "status"), [(0.95, "blank"), (0.51, "blank"), (0.49, "illegible")])
+def test_ink_that_may_be_writing_is_not_passed_over(chance: float, status: str) -> None:
+    weights = calibrated(one_answer(""), 0, math.log(chance / (1 - chance)))
+    reading = read_line(print_line("1"), weights=weights)
+    assert (reading.text, reading.status) == ("", status)
+    if status == "illegible":
+        assert reading.reason == "It is not clear whether what is on the picture is writing."
+
+
+def test_boxes_stay_within_the_picture(reader: Weights) -> None:
+    picture = print_line("4071")
+    cut = Image.fromarray(picture[:, : np.flatnonzero((picture < 128).any(axis=0))[-1] + 1])
+    for width in range(cut.width, cut.width + 12):  # of some, the framed columns end within one of these
+        stretched = np.asarray(cut.resize((width, cut.height)))
+        boxes = [character.box for character in read_line(stretched, weights=reader).characters]
+        assert len(boxes) >= 2
+        assert all(0 <= box.left < box.right <= width for box in boxes)
+
+
 @pytest.mark.parametrize(
     ("name", "status", "reason"),
     [
         ("crossed out", "illegible", "It is crossed out."),
         ("not a number", "illegible", "What is written is no number."),
         ("several lines", "illegible", "Several lines are written one above the other; cut them apart."),
-        ("upside down", "illegible", "It is upside down; turn the picture."),
+        ("upside down", "illegible", "It is upside down or on its side; turn the picture."),
         (" ", "illegible", "It cannot be read: no number is probable."),
         ("5", "read", ""),
     ],

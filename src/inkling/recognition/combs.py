@@ -21,7 +21,7 @@ from inkling.networks.constrained import DISBELIEF
 from inkling.networks.scan import score_of
 from inkling.networks.weights import Weights, load_box_weights
 from inkling.recognition.classify import distributions
-from inkling.recognition.lines import DOUBT_BELOW, ILLEGIBLE_BELOW
+from inkling.recognition.lines import BLANK_FROM, DOUBT_BELOW, ILLEGIBLE_BELOW, illegible
 from inkling.transforms.boxes import frame_box
 
 Floats = NDArray[np.float64]
@@ -239,12 +239,13 @@ def _reading(
         for other in numbers[1 : _ALTERNATIVES + 1]
         if other.text
     )
+    if not text and confidence < BLANK_FROM:
+        return illegible(others, "It is not clear whether anything is written in the boxes.")
     if not text:
         return Reading("", confidence, "blank", _blank_reason(chances), alternatives=others)
     if confidence < ILLEGIBLE_BELOW:
-        reason = "It cannot be read: no number is probable."
-        return Reading(
-            "", 1 - confidence, "illegible", reason, alternatives=(Alternative(text, confidence), *others)
+        return illegible(
+            (Alternative(text, confidence), *others), "It cannot be read: no number is probable."
         )
     reason = ""
     if confidence < DOUBT_BELOW:

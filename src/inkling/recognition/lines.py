@@ -33,6 +33,10 @@ DOUBT_BELOW = 0.9
 ILLEGIBLE_BELOW = 0.1
 """When no number is as probable as this, the line is `illegible`."""
 
+BLANK_FROM = 0.5
+"""Where there is ink, a line is `blank` when it is as probable as this that none of it is writing; else it is
+`illegible`: what is passed over as blank nobody looks at again."""
+
 STRANGE_ABOVE = 1.0
 """A number with more novelty is `doubtful`, however probable."""
 
@@ -46,7 +50,7 @@ _REASONS = {
     "crossed out": "It is crossed out.",
     "not a number": "What is written is no number.",
     "several lines": "Several lines are written one above the other; cut them apart.",
-    "upside down": "It is upside down; turn the picture.",
+    "upside down": "It is upside down or on its side; turn the picture.",
 }
 
 _INK = PAPER + 60
@@ -263,6 +267,8 @@ def _reading(
     labels = proposals[0][0]
     names = [weights.header.alphabet[label - 1] for label in labels]
     alternatives = _alternatives(proposals, confidence, weights)
+    if not names and confidence < BLANK_FROM:
+        return illegible(alternatives, "It is not clear whether what is on the picture is writing.", source)
     if not names:
         reason = "There is no writing on the picture."
         return Reading("", confidence, "blank", reason, alternatives=alternatives, source=source)
@@ -272,8 +278,7 @@ def _reading(
     text = "".join(names)
     if confidence < ILLEGIBLE_BELOW or not text.strip():
         alternatives = (Alternative(text, confidence), *alternatives) if text.strip() else alternatives
-        reason = "It cannot be read: no number is probable."
-        return Reading("", 1 - confidence, "illegible", reason, alternatives=alternatives, source=source)
+        return illegible(alternatives, "It cannot be read: no number is probable.", source)
     reasons = []
     if confidence < DOUBT_BELOW:
         reasons.append(f"It could also be {alternatives[0].text}." if alternatives else "It is not clear.")
@@ -289,6 +294,12 @@ def _reading(
         novelty=novelty,
         source=source,
     )
+
+
+def illegible(alternatives: tuple[Alternative, ...], reason: str, source: str = "") -> Reading:
+    """A reading that leaves open which number it is: as sure as that none of the alternatives is right."""
+    confidence = max(0.0, 1 - sum(other.confidence for other in alternatives))
+    return Reading("", confidence, "illegible", reason, alternatives=alternatives, source=source)
 
 
 def confidence_of(proposals: Sequence[Proposal], weights: Weights) -> float:
@@ -331,7 +342,13 @@ def _characters(line: Framing, written: Decoded, weights: Weights) -> tuple[Char
             text=weights.header.alphabet[label - 1],
             confidence=float(distribution[label - 1]),
             probabilities=tuple(distribution.tolist()),
-            box=Box(left * scale, down + top * scale, right * scale, down + bottom * scale),
+            # Framed columns may reach beyond the picture, by a fraction of one or as what fills them up.
+            box=Box(
+                min(left * scale, line.width - 1),
+                down + top * scale,
+                min(right * scale, line.width),
+                down + bottom * scale,
+            ),
         )
         for label, distribution, (left, top, right, bottom) in zip(
             labels, written.distributions, boxes, strict=True

@@ -60,11 +60,13 @@ class Framing(NamedTuple):
         image: uint8 (`LINE_HEIGHT`, W), W a multiple of `WIDTH_STEP`; ink high.
         top: Row of the picture that the first row of the image shows, in its pixels.
         scale: Pixels of the picture to one of the image, in both directions.
+        width: Columns of the picture.
     """
 
     image: NDArray[np.uint8]
     top: int
     scale: float
+    width: int
 
 
 def frame_line(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -93,7 +95,7 @@ def frame_with_place(picture: NDArray[np.uint8]) -> Framing:
     table = np.clip(np.round(levels), 0, 255).astype(np.uint8)
     framed = np.full((LINE_HEIGHT, -(-across // WIDTH_STEP) * WIDTH_STEP), PAPER, np.uint8)
     framed[:, :across] = table[scaled]
-    return Framing(framed, top, height / LINE_HEIGHT)
+    return Framing(framed, top, height / LINE_HEIGHT, width)
 
 
 def look_again(image: NDArray[np.uint8]) -> NDArray[np.uint8]:

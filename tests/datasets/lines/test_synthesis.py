@@ -21,7 +21,7 @@ from inkling.datasets.lines.hand import (
     write_text,
 )
 from inkling.datasets.lines.scribbles import cross_out, scribble
-from inkling.datasets.lines.synthesis import draw_line, lay_beside
+from inkling.datasets.lines.synthesis import _BESIDE, View, draw_line, lay_beside
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +54,7 @@ def test_any_seed_and_number_draw_a_picture(cuttings: Cuttings, seed: int, index
     assert line.image.dtype == np.uint8
     assert line.image.ndim == 2
     assert min(line.image.shape) >= 8
-    assert line.image.shape[0] <= 200
+    assert line.image.shape[0] <= 200 or line.writing.mark in ("several lines", "upside down")
 
 
 def test_written_lines_are_darker_where_something_is_written(cuttings: Cuttings) -> None:
@@ -150,6 +150,25 @@ def test_a_line_beside_stands_so_many_pixels_lower(cuttings: Cuttings) -> None:
     for down in (60, -60):
         both = lay_beside(one, other, down)
         assert np.array_equal(both.sheet, np.maximum(one.sheet, _moved(other.sheet, one.sheet.shape, down)))
+
+
+@given(st.sampled_from([(), *_BESIDE]), st.integers(0, 10**6))
+def test_all_of_several_lines_are_seen(cuttings: Cuttings, others: tuple[int, ...], seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    hand = plain(rng)
+    ink = write_text("4071", hand, cuttings, rng)
+    view = View.draw(ink, hand, rng, others=others)
+    spots = [((ink.left + ink.right) / 2, TOP + EM * (0.5 + 1.3 * place), 1.0) for place in (0, *others)]
+    seen = np.linalg.inv(view.matrix) @ np.transpose(spots)
+    rows = seen[1] / seen[2]
+    assert ((rows > -0.4 * view.unit) & (rows < view.height + 0.4 * view.unit)).all()
+
+
+def test_pictures_that_are_the_wrong_way_up_may_lie_on_their_side(cuttings: Cuttings) -> None:
+    lines = (draw_line(cuttings, seed=2, index=index) for index in range(1500))
+    turned = [line.image.shape for line in lines if line.writing.mark == "upside down"]
+    upright = sum(height > width for height, width in turned)
+    assert 0.15 < upright / len(turned) < 0.6
 
 
 def _moved(sheet: np.ndarray, shape: tuple[int, ...], down: int) -> np.ndarray:

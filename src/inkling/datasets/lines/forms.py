@@ -1,9 +1,9 @@
 """The forms of digits in a line: those of the drawn digits, and more that real paper shows.
 
 Learned from looking at every second picture of two public sets of lines, cheque amounts and cells of
-a clinic's logbooks: a 1 whose upstroke is as long as its stem or that is a narrow bow, a 4 without
-corners, a 9 like a P, a q or an open 8, a 6 like a b, an 8 and a 0 left open, a 7 that curls or that a
-bar makes a t, a 2 that begins with a loop, a 5 like a root sign.
+a clinic's logbooks: a 1 whose upstroke is as long as its stem, that is a narrow bow, or a stem alone, a 4
+without corners, a 9 like a P, a q or an open 8, a 6 like a b, an 8 and a 0 left open, a 7 that curls or
+that a bar makes a t, a 2 that begins with a loop, a 5 like a root sign.
 """
 
 from __future__ import annotations
@@ -80,6 +80,12 @@ def _one_bent(rng: Rng) -> list[Stroke]:
     foot = [(0.5, 1.0)] if rng.random() < 0.6 else [(0.5, 0.93), (rng.uniform(0.6, 0.9), 1.0)]
     start: Points = [(rng.uniform(0.1, 0.4), rng.uniform(0.15, 0.4))] if rng.random() < 0.6 else []
     return [([*start, (0.55, 0.0), (0.5 + rng.normal(0, 0.06), 0.5), *foot], True)]
+
+
+def _one_upright(rng: Rng) -> list[Stroke]:
+    """A stem alone, which may lean."""
+    lean = rng.normal(0, 0.12)
+    return [([(0.5 + lean, 0.0), (0.5 - lean, 1.0)], False)]
 
 
 def _two_looped(rng: Rng) -> list[Stroke]:
@@ -292,11 +298,7 @@ def _eight_two_rings(rng: Rng) -> list[Stroke]:
 def _eight_like_b(rng: Rng) -> list[Stroke]:
     """A back that is nearly straight, and two bows."""
     lean, waist = rng.uniform(0.0, 0.25), rng.uniform(0.4, 0.52)
-    back: Points = [
-        (0.15 + lean, rng.uniform(0.0, 0.12)),
-        (0.1 + lean / 2, 0.5),
-        (0.1, rng.uniform(0.9, 1.0)),
-    ]
+    back: Points = [(0.15 + lean, rng.uniform(0.0, 0.12)), (0.1 + lean / 2, 0.5), (0.1, rng.uniform(0.9, 1))]
     bows: Points = [
         (0.12 + lean, 0.05),
         (0.6 + lean, rng.uniform(0.0, 0.1)),
@@ -381,7 +383,7 @@ _MORE: tuple[tuple[Form, ...], ...] = (
     (_zero_open, _zero_open, _zero_with_tail),
     (
         *(_one_with_flag, _one_with_flag, _one_with_long_upstroke, _one_with_long_upstroke),
-        *(_one_of_two_strokes, _one_bent, _one_looped),
+        *(_one_of_two_strokes, _one_bent, _one_looped, _one_upright, _one_upright, _one_upright),
     ),
     (_two_looped, _two_swung, _two_curled, _two_swung_up),
     (_three_pointed, _three_in_one),

@@ -322,8 +322,8 @@ def _write_sign(
             draw_stroke(sheet, np.array(path), pen, rounded=True)
         return x + length
     if sign == "/":
-        # Between digits it may stand as upright as a 1; alone it would be one.
-        lean = size * (rng.uniform(0.1, 0.6) if previous else rng.uniform(0.4, 1.0))
+        # Between digits it may stand nearly as upright as a 1; alone it would be one.
+        lean = size * (rng.uniform(0.25, 0.7) if previous else rng.uniform(0.4, 1.0))
         ends = [(x + lean, base - size * rng.uniform(0.95, 1.3)), (x, base + size * rng.uniform(-0.05, 0.25))]
         draw_stroke(sheet, np.array(ends), pen)
         return x + lean + pen / 2

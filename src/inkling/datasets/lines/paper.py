@@ -135,8 +135,9 @@ def draw_box(paper: Light, unit: float, rng: Rng) -> None:
         if not side:
             continue
         top, bottom = -2.0, height + 2.0
-        if rng.random() < 0.25:  # an end of it, as the corner of the next cell leaves it
-            top, bottom = sorted(rng.uniform(-0.3, 1.3, 2) * height)
+        if rng.random() < 0.25:  # an end of it, as the corner of the next cell leaves it; no 1 stands so
+            end = height * float(rng.uniform(0.0, 1.0))
+            top, bottom = (top, end) if rng.random() < 0.5 else (end, bottom)
         _line(paper, (x + lean * top, top), (x + lean * bottom, bottom), thick, dark)
         if rng.random() < 0.15:  # drawn double
             second = x + unit * rng.uniform(0.08, 0.2)

@@ -5,6 +5,7 @@ Picture `i` of seed `s` is a function of `(s, i)` and of the digits it is cut fr
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import cv2
@@ -28,6 +29,15 @@ from inkling.datasets.lines.writing import Writing, write_line
 Rng = np.random.Generator
 Light = NDArray[np.float32]
 
+_BESIDE = ((1,), (1, 2), (1, 2, -1), (1, 2, -1, -2))
+"""Of two, three, four and five lines at once: how many lines below the first each of the others stands."""
+
+_HOW_MANY = (0.5, 0.2, 0.15, 0.15)
+"""How often there are so many."""
+
+_TURNS = (2, 2, 2, 1, 3)
+"""Quarter turns of a picture that is the wrong way up: some lie on their side."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LinePicture:
@@ -47,8 +57,10 @@ def draw_line(cuttings: Cuttings, *, seed: int, index: int) -> LinePicture:
     rng = np.random.Generator(np.random.PCG64([seed, index]))
     writing = write_line(rng)
     hand = pick_hand(rng)
-    ink = _put_down(writing, hand, cuttings, rng)
-    view = View.draw(ink, hand, rng, lines=2 if writing.mark == "several lines" else 1)
+    several = writing.mark == "several lines"
+    others = _BESIDE[int(rng.choice(len(_BESIDE), p=_HOW_MANY))] if several else ()
+    ink = _put_down(writing, hand, cuttings, rng, others)
+    view = View.draw(ink, hand, rng, others=others)
     covered = view.look(ink.sheet)
     dark = float(rng.triangular(0.2, 0.6, 0.98))
     # Most pictures are fair; what would not be read anyway teaches little.
@@ -62,21 +74,24 @@ def draw_line(cuttings: Cuttings, *, seed: int, index: int) -> LinePicture:
     light = cast_light(paper * (1 - ink_cover), rng)
     image = expose(light, view.unit, dark, wear, rng)
     if writing.mark == "upside down":
-        image = image[::-1, ::-1]
+        image = np.rot90(image, _TURNS[int(rng.integers(len(_TURNS)))])
     return LinePicture(np.ascontiguousarray(image), writing)
 
 
-def _put_down(writing: Writing, hand: Hand, cuttings: Cuttings, rng: Rng) -> Ink:
-    """The ink of the line, and of lines above and below that are cut off."""
+def _put_down(writing: Writing, hand: Hand, cuttings: Cuttings, rng: Rng, others: Sequence[int]) -> Ink:
+    """The ink of the line, with `others` so many lines below it, or with some above and below, cut off."""
     if writing.mark == "not a number":
         ink = scribble(hand, rng)
     else:
         ink = write_text(writing.before + writing.text + writing.after, hand, cuttings, rng)
     if writing.mark == "crossed out":
         cross_out(ink, hand, rng)
-    if writing.mark == "several lines":
-        other = write_text(_other_text(rng, len(writing.text)), hand, cuttings, rng)
-        return lay_beside(ink, other, round(EM * rng.uniform(1.15, 1.5)))
+    if others:
+        apart = EM * rng.uniform(1.15, 1.45)
+        for place in others:
+            other = write_text(_other_text(rng, len(writing.text)), hand, cuttings, rng)
+            ink = lay_beside(ink, other, round(place * apart))
+        return ink
     for direction in (-1, 1):
         if rng.random() < 0.15:
             other = write_text(_other_text(rng, len(writing.text) + 1), hand, cuttings, rng)
@@ -112,10 +127,10 @@ class View:
     """Coarse grids of how far points are moved on the sheet, in its pixels."""
 
     @classmethod
-    def draw(cls, ink: Ink, hand: Hand, rng: Rng, *, lines: int = 1) -> View:
+    def draw(cls, ink: Ink, hand: Hand, rng: Rng, *, others: Sequence[int] = ()) -> View:
         """Draw a view of the ink: how large, how slanted, from where, with how much around it.
 
-        Of two `lines`, both are seen: the second is below the one that `ink` knows the place of.
+        Other lines that are to be seen stand so many lines below the one that `ink` knows the place of.
         """
         # A stroke thinner than a pixel would not have been scanned.
         least = np.log(max(9.0, 1.1 * EM / hand.pen))
@@ -123,7 +138,7 @@ class View:
         room = float(rng.triangular(1.05, 1.25, 2.8))  # height of the picture, in digits
         if rng.random() < 0.04:
             room = float(rng.uniform(0.9, 1.05))  # cut too close
-        room += 1.3 * (lines - 1)
+        room += 1.3 * len(others)
         scale = EM / unit
         slant = rng.normal(0.12, 0.25) if rng.random() < 0.88 else rng.normal(0.45, 0.15)
         turn = rng.normal(0, 0.03)
@@ -136,14 +151,15 @@ class View:
         spare = max(width - text_width, 0)
         x0 = width / 2 + (rng.uniform(-0.45, 0.45) * spare if spare > unit * 0.3 else 0)
         y0 = height / 2 + (rng.normal(0, 0.1) * unit if rng.random() < 0.1 else 0)
-        y0 += np.clip(rng.normal(0, 0.2), -0.5, 0.5) * max(height - unit * (1 + 1.3 * (lines - 1)), 0.0)
-        if lines == 1 and rng.random() < 0.05:  # the cut went through the head or the foot of it
+        y0 += np.clip(rng.normal(0, 0.2), -0.5, 0.5) * max(height - unit * (1 + 1.3 * len(others)), 0.0)
+        if not others and rng.random() < 0.05:  # the cut went through the head or the foot of it
             kept = unit * (0.5 - rng.uniform(0.0, 0.22))
             y0 = kept if rng.random() < 0.6 else height - kept
+        below = 1.3 * sum(others) / (1 + len(others))  # the middle of all lines, from that of the first
         middle = np.array(
             [
                 (ink.left + ink.right) / 2,
-                TOP + EM * (0.5 + 0.65 * (lines - 1)) - hand.climb * (ink.right - ink.left) / 2,
+                TOP + EM * (0.5 + below) - hand.climb * (ink.right - ink.left) / 2,
             ]
         )
         cos, sin = np.cos(turn), np.sin(turn)

@@ -51,8 +51,8 @@ _MARKED = {
     "blank": 0.03,
     "crossed out": 0.035,
     "not a number": 0.025,
-    "several lines": 0.015,
-    "upside down": 0.015,
+    "several lines": 0.02,
+    "upside down": 0.025,
 }
 """Parts of the lines that are no number."""
 
