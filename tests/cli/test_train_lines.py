@@ -134,7 +134,8 @@ def test_fine_tuning_on_a_folder_improves_on_what_it_holds_out(
     assert tuned["heldout"]["exact"] >= tuned["before"]["exact"]
     old, new = load_weights(reader / "weights.safetensors"), load_weights(tuned["weights"])
     assert measured(new, labelled) < 0.7 * measured(old, labelled)
-    assert new.header.calibration == tuple(tuned["calibration"])
+    assert new.header.calibration == tuple(tuned["calibration"]) == old.header.calibration
+    assert tuned["heldout"]["calibration_kept"] == "8 held-out pictures are too few"
     assert new.header.scores == {"heldout": tuned["heldout"]}
     found = new.header.trained_on
     assert (found["data"], found["pictures"], found["before"]) == ("numbers", 32, "sample train")
@@ -157,6 +158,7 @@ def test_a_fine_tuning_is_repeated_from_its_settings_and_goes_on_where_it_was_st
     assert "Before " in end.out
     assert "After " in end.out
     assert end.out.count("of 8 held-out lines, 95 % interval") == 2
+    assert "Confidence         calibrated as before, since 8 held-out pictures are too few\n" in end.out
 
 
 def test_the_sweep_of_a_fine_tuning_names_its_weights(

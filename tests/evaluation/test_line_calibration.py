@@ -9,8 +9,8 @@ import pytest
 
 from inkling.errors import DatasetError
 from inkling.evaluation.calibration import expected_calibration_error
-from inkling.evaluation.line_calibration import LEAST_PICTURES, calibrate_lines, score_labelled
-from inkling.evaluation.line_report import LineScores
+from inkling.evaluation.line_calibration import calibrate_lines, score_labelled
+from inkling.evaluation.line_report import LEAST_PICTURES, LineScores
 from inkling.networks.weights import Weights
 from inkling.transforms.lines import frame_line
 from printed_lines import print_line
@@ -76,8 +76,14 @@ def test_the_curve_that_made_the_answers_is_found_and_overconfidence_is_gone(rea
     ("scores", "said"),
     [
         (scored(LEAST_PICTURES - 1), "19 labelled pictures with ink are too few"),
-        (LineScores(np.arange(30.0), np.ones(30, bool)), "All of 30 pictures were read exactly"),
-        (LineScores(np.arange(30.0), np.zeros(30, bool)), "None of 30 pictures were read exactly"),
+        (
+            LineScores(np.arange(30.0), np.ones(30, bool)),
+            "All of 30 labelled pictures with ink were read exactly",
+        ),
+        (
+            LineScores(np.arange(30.0), np.zeros(30, bool)),
+            "None of 30 labelled pictures with ink were read exactly",
+        ),
     ],
 )
 def test_what_tells_nothing_is_refused(reader: Weights, scores: LineScores, said: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from torch import Tensor, nn
 
 from inkling.datasets.lines.stream import FramedLine
 from inkling.errors import DatasetError, DivergedError
+from inkling.evaluation.calibration import expected_calibration_error
 from inkling.evaluation.line_report import LineScores, finish_lines, score_lines
 from inkling.evaluation.logistic import fit_logistic, logistic
 from inkling.networks import scan as scanning
@@ -87,6 +89,41 @@ def test_finished_weights_carry_calibration_scores_and_gauge() -> None:
     assert weights.gauge.means.shape == (3, 5)
 
 
+RIGHT, WRONG = line((0, 1), sure=9), line((0, 1), true=(0, 2), sure=9)
+SURER_WRONG = line((0, 1), true=(0, 2), sure=12)
+
+
+@pytest.mark.parametrize(
+    ("heldout", "kept"),
+    [
+        ([*LINES[:12], *LINES[30:37]], "19 held-out pictures are too few"),
+        ([*LINES[:13], *LINES[30:37]], ""),
+        (LINES[:20], "all of 20 held-out pictures were read exactly"),
+        (LINES[30:40] * 2, "none of 20 held-out pictures were read exactly"),
+        ([RIGHT, SURER_WRONG] * 10, "held-out pictures read right were no surer than those read wrong"),
+        ([RIGHT, WRONG] * 10, "held-out pictures read right were no surer than those read wrong"),
+    ],
+    ids=["19", "20", "all right", "all wrong", "wrong ones surer", "equally sure"],
+)
+def test_a_curve_of_before_is_kept_where_nothing_can_be_learned_of_when_to_doubt(
+    heldout: list[FramedLine], kept: str
+) -> None:
+    old = replace(HEADER, calibration=(0.7, -0.3))
+    measured = score_lines(Told(), heldout, ALPHABET)
+    fitted = fit_logistic(measured.scores, measured.correct)
+    again = finish_lines(Told(), old, LINES[:3], heldout, calibrated=True).header
+    assert again.calibration == (old.calibration if kept else fitted)
+    if kept:
+        claimed = expected_calibration_error(measured.confidences(old.calibration), measured.correct)
+        told = {"ece": pytest.approx(claimed), "calibration_kept": kept}
+        assert again.scores["heldout"] == measured.to_json() | told
+    else:
+        assert again.scores["heldout"] == measured.to_json()
+    first = finish_lines(Told(), old, LINES[:3], heldout).header
+    assert first.calibration == fitted, "where there is none of before, any will do"
+    assert first.scores["heldout"] == measured.to_json()
+
+
 def test_what_is_measured_is_what_is_kept_in_half_the_bytes() -> None:
     network = Told()
     finish_lines(network, HEADER, LINES[:3], LINES)
@@ -132,8 +169,6 @@ def test_nothing_judges_itself() -> None:
     confidences = np.empty(6)
     confidences[even] = logistic(scores.scores[even], *fit_logistic(scores.scores[odd], scores.correct[odd]))
     confidences[odd] = logistic(scores.scores[odd], *fit_logistic(scores.scores[even], scores.correct[even]))
-    from inkling.evaluation.calibration import expected_calibration_error
-
     assert scores.to_json()["ece"] == pytest.approx(expected_calibration_error(confidences, scores.correct))
 
 

@@ -54,7 +54,8 @@ def calibrate(
     weights are another file. Pictures that the network was trained on will not do.
     """
     from inkling.datasets.lines.folders import load_line_labels
-    from inkling.evaluation.line_calibration import LEAST_PICTURES, calibrate_lines
+    from inkling.evaluation.line_calibration import calibrate_lines
+    from inkling.evaluation.line_report import LEAST_PICTURES
     from inkling.networks.weights import save_weights
 
     loaded = load_line_reader(weights)

@@ -161,14 +161,17 @@ def _conclude(
     from inkling.training.run import WEIGHTS
 
     familiar = [series(index) for index in range(_FAMILIAR_LINES)]
-    weights = finish_lines(training.blended().cpu(), header, familiar, heldout)
+    weights = finish_lines(training.blended().cpu(), header, familiar, heldout, calibrated=before is not None)
     save_weights(folder / WEIGHTS, weights)
     after = score_lines(weights.network, heldout, header.alphabet)
     rows = {"Read exactly": after} if before is None else {"Before": before, "After": after}
     text = "\n".join(f"{name:<19}{_rate(scores)}" for name, scores in rows.items())
-    text += f"\nCalibration error  {weights.header.scores['heldout']['ece']:.2%}"
+    found = weights.header.scores["heldout"]
+    text += f"\nCalibration error  {found['ece']:.2%}"
+    if kept := found.get("calibration_kept"):
+        text += f"\nConfidence         calibrated as before, since {kept}"
     result = {"calibration": list(weights.header.calibration)}
-    more = {} if before is None else {"before": before.to_json()}
+    more = {} if before is None else {"before": before.to_json(header.calibration)}
     pictures = _draw(after, weights.header, folder)
     return Conclusion(weights, pictures, text, "inkling read --as line PICTURE", result | more)
 

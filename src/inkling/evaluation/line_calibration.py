@@ -11,15 +11,12 @@ from numpy.typing import NDArray
 
 from inkling.errors import DatasetError
 from inkling.evaluation.calibration import expected_calibration_error
-from inkling.evaluation.line_report import LineScores
+from inkling.evaluation.line_report import LEAST_PICTURES, LineScores
 from inkling.evaluation.lines import canonical
 from inkling.evaluation.logistic import fit_logistic
 from inkling.networks.constrained import Known, marks_of, treat
 from inkling.networks.scan import look, propose, score_of
 from inkling.networks.weights import Weights
-
-LEAST_PICTURES = 20
-"""Pictures that a calibration wants."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,17 +95,10 @@ def calibrate_lines(weights: Weights, measured: LineScores) -> LineCalibration:
         DatasetError: There are fewer than `LEAST_PICTURES`; or all are right, or all wrong, which
             tells nothing of when to doubt.
     """
-    count, right = len(measured.correct), int(measured.correct.sum())
-    if count < LEAST_PICTURES:
+    if untold := measured.untold("labelled pictures with ink"):
         raise DatasetError(
-            f"{count} labelled pictures with ink are too few to calibrate on.",
-            remedy=f"Label {LEAST_PICTURES} at least; a few hundred are better.",
-        )
-    if right in (0, count):
-        raise DatasetError(
-            f"{'All' if right else 'None'} of {count:,} pictures were read exactly, "
-            "so nothing can be learned of when to doubt.",
-            remedy="Label more of them.",
+            f"{untold[0].upper()}{untold[1:]}, so nothing can be learned of when to doubt.",
+            remedy=f"Label more of them: {LEAST_PICTURES} are the least, a few hundred are better.",
         )
     curve = fit_logistic(measured.scores, measured.correct)
     before = measured.confidences(weights.header.calibration)

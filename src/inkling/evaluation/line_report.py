@@ -24,6 +24,9 @@ from inkling.networks.gauge import Gauge, fit_gauge
 from inkling.networks.scan import Scan, look, propose, scan, score_of
 from inkling.networks.weights import Header, Weights, round_to_half
 
+LEAST_PICTURES = 20
+"""Pictures that can tell when to doubt, at least."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LineScores:
@@ -51,13 +54,35 @@ class LineScores:
         """float64 (N,), the probability that a line is read exactly, as a calibration has it."""
         return logistic(self.scores, *calibration)
 
-    def to_json(self) -> dict[str, Any]:
-        """Plain values; `ece` is the calibration error when no line is judged by a curve fitted to it."""
+    def untold(self, called: str) -> str:
+        """Why these lines cannot tell when to doubt: too few, all right or all wrong; empty if they can.
+
+        Args:
+            called: What the lines are, in the plural.
+        """
+        count, right = len(self.correct), int(self.correct.sum())
+        if count < LEAST_PICTURES:
+            return f"{count} {called} are too few"
+        if right in (0, count):
+            return f"{'all' if right else 'none'} of {count:,} {called} were read exactly"
+        return ""
+
+    def judged(self, calibration: tuple[float, float] | None = None) -> NDArray[np.float64]:
+        """float64 (N,), the probability that a line is read exactly, by no curve that was fitted to it.
+
+        Args:
+            calibration: A curve that was fitted to other lines; without one, each half of these is
+                judged by a curve fitted to the other.
+        """
+        return _cross_fitted(self) if calibration is None else self.confidences(calibration)
+
+    def to_json(self, calibration: tuple[float, float] | None = None) -> dict[str, Any]:
+        """Plain values; `ece` is the calibration error of `judged`."""
         return {
             "n": len(self.correct),
             "exact": self.exact,
             "interval": list(self.interval),
-            "ece": _cross_fitted_error(self),
+            "ece": calibration_error(reliability(self.judged(calibration), self.correct)),
         }
 
 
@@ -84,17 +109,26 @@ def score_lines(network: nn.Module, lines: Sequence[FramedLine], alphabet: Seque
 
 
 def finish_lines(
-    network: nn.Module, header: Header, familiar: Sequence[FramedLine], heldout: Sequence[FramedLine]
+    network: nn.Module,
+    header: Header,
+    familiar: Sequence[FramedLine],
+    heldout: Sequence[FramedLine],
+    *,
+    calibrated: bool = False,
 ) -> Weights:
     """Make a trained line reader ready to read: fit its calibration and its gauge, write its scores down.
 
-    Its matrices are rounded to what the weights file keeps, before anything is measured.
+    Its matrices are rounded to what the weights file keeps, before anything is measured. A curve that
+    was fitted before is kept where the held-out lines cannot tell when to doubt: they are fewer than
+    `LEAST_PICTURES`, all right or all wrong, or right ones have no higher scores than wrong ones. The
+    held-out scores then say why, as `calibration_kept`, and their `ece` is that of the curve kept.
 
     Args:
         network: On the CPU; put into evaluation mode.
         header: Its calibration and its held-out score are replaced; the rest is kept.
         familiar: Lines such as it was trained on, a few thousand.
         heldout: Lines that it was not trained on.
+        calibrated: Whether the header's calibration was fitted to something already.
 
     Returns:
         The weights; without a gauge when some character stands on none of the familiar lines.
@@ -106,12 +140,19 @@ def finish_lines(
     network = network.eval()
     round_to_half(network)
     measured = score_lines(network, heldout, header.alphabet)
-    header = replace(
-        header,
-        calibration=fit_logistic(measured.scores, measured.correct),
-        scores=header.scores | {"heldout": measured.to_json()},
-    )
+    curve = fit_logistic(measured.scores, measured.correct)
+    scores = measured.to_json()
+    if calibrated and (kept := _why_kept(measured, curve)):
+        curve = header.calibration
+        scores = measured.to_json(curve) | {"calibration_kept": kept}
+    header = replace(header, calibration=curve, scores=header.scores | {"heldout": scores})
     return Weights(network, header, _gauge(network, len(header.alphabet), familiar, heldout))
+
+
+def _why_kept(measured: LineScores, curve: tuple[float, float]) -> str:
+    """Why a curve fitted to these lines is not to take the place of one before; empty if it is."""
+    flat = "held-out pictures read right were no surer than those read wrong" if curve[0] == 0 else ""
+    return measured.untold("held-out pictures") or flat
 
 
 def _labels(line: FramedLine) -> tuple[int, ...]:
@@ -132,8 +173,8 @@ def _refuse_diverged(scans: Iterable[Scan]) -> None:
         )
 
 
-def _cross_fitted_error(measured: LineScores) -> float:
-    """Calibration error with each half's curve fitted on the other: nothing judges itself."""
+def _cross_fitted(measured: LineScores) -> NDArray[np.float64]:
+    """Confidences with each half's curve fitted on the other: nothing judges itself."""
     confidences = np.empty(len(measured.scores))
     for part in (slice(0, None, 2), slice(1, None, 2)):
         other = np.ones(len(confidences), bool)
@@ -141,7 +182,7 @@ def _cross_fitted_error(measured: LineScores) -> float:
         fitting = other if other.any() else ~other
         curve = fit_logistic(measured.scores[fitting], measured.correct[fitting])
         confidences[part] = logistic(measured.scores[part], *curve)
-    return calibration_error(reliability(confidences, measured.correct))
+    return confidences
 
 
 def _gauge(
