@@ -27,16 +27,17 @@ def draw(path: Path, *, shift: int = 0) -> Path:
 
 
 def labelled(folder: Path, *lines: object) -> Path:
-    draw(folder / "images" / "1.png")
+    for name in ("1.png", "first.png", "last.png"):
+        draw(folder / "images" / name)
     return write_labels(folder, *lines)
 
 
-GOOD = {"image": "images/1.png", "text": "1"}
+FIRST, LAST = ({"image": f"images/{name}.png", "text": "1"} for name in ("first", "last"))
 
 
 def test_a_labelled_folder_is_read_in_the_order_of_its_lines(tmp_path):
     draw(tmp_path / "seven.png", shift=4)
-    labelled(tmp_path, GOOD, "", {"image": "seven.png", "text": "7", "writer": 12}, GOOD)
+    labelled(tmp_path, FIRST, "", {"image": "seven.png", "text": "7", "writer": 12}, LAST)
     digits = read_labelled_folder(tmp_path, name="mine")
     assert digits.targets.tolist() == [1, 7, 1]
     assert digits.name == "mine"
@@ -45,9 +46,9 @@ def test_a_labelled_folder_is_read_in_the_order_of_its_lines(tmp_path):
 
 
 def test_a_byte_order_mark_and_windows_line_ends_are_no_trouble(tmp_path):
-    labelled(tmp_path, GOOD)
-    line = json.dumps(GOOD).encode()
-    (tmp_path / "labels.jsonl").write_bytes(b"\xef\xbb\xbf" + line + b"\r\n" + line + b"\r\n")
+    labelled(tmp_path)
+    first, last = (json.dumps(line).encode() for line in (FIRST, LAST))
+    (tmp_path / "labels.jsonl").write_bytes(b"\xef\xbb\xbf" + first + b"\r\n" + last + b"\r\n")
     assert len(read_labelled_folder(tmp_path, name="mine")) == 2
 
 
@@ -80,10 +81,11 @@ def test_a_byte_order_mark_and_windows_line_ends_are_no_trouble(tmp_path):
         ({"image": "x" * 5000, "text": "1"}, "is not a path"),
         ({"image": "broken.png", "text": "1"}, "is not a picture"),
         ({"image": "blank.png", "text": "1"}, "is blank"),
+        ({"image": "images/first.png", "text": "1"}, '"images/first.png" is the picture of line 1 already'),
     ],
 )
 def test_a_bad_line_is_told_with_its_number(tmp_path, line, said):
-    folder = labelled(tmp_path / "set", GOOD, line, GOOD)
+    folder = labelled(tmp_path / "set", FIRST, line, LAST)
     draw(tmp_path / "secret.png")
     (folder / "broken.png").write_bytes(b"not a picture")
     Image.new("L", (30, 30), 255).save(folder / "blank.png")
@@ -114,7 +116,7 @@ def test_labels_that_are_missing_empty_or_far_too_long_are_refused(tmp_path, mon
     labelled(tmp_path, "", " ")
     with pytest.raises(DatasetError, match="names no picture"):
         read_labelled_folder(tmp_path, name="mine")
-    labelled(tmp_path, GOOD)
+    labelled(tmp_path, FIRST)
     monkeypatch.setattr(folders, "MAX_LABELS_BYTES", 10)
     with pytest.raises(DatasetError, match="10 are read at most"):
         read_labelled_folder(tmp_path, name="mine")

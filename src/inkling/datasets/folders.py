@@ -45,8 +45,9 @@ def read_labelled_folder(folder: Path, *, name: str) -> Digits:
         The set in the order of the file, of the alphabet `"0"` to `"9"`.
 
     Raises:
-        DatasetError: Lines that are no labels, or pictures that are missing, unreadable, blank or
-            outside the folder; up to five are told, each with its line, and how many there are.
+        DatasetError: Lines that are no labels, or pictures that are missing, unreadable, blank,
+            outside the folder or listed twice; up to five are told, each with its line, and how many
+            there are.
     """
 
     def take(path: Path, text: str) -> tuple[NDArray[np.uint8], int]:
@@ -69,19 +70,25 @@ def take_labelled(folder: Path, take: Callable[[Path, str], Taken]) -> list[Take
         What `take` made, in the order of the file; at least one.
 
     Raises:
-        DatasetError: Lines that are no labels, pictures that are missing or outside the folder, or
-            what `take` refused; up to five are told, each with its line, and how many there are.
+        DatasetError: Lines that are no labels, pictures that are missing, outside the folder or
+            listed before, or what `take` refused; up to five are told, each with its line, and how
+            many there are.
     """
     labels = folder / LABELS
     problems: list[str] = []
     taken: list[Taken] = []
+    listed: dict[Path, int] = {}
     root = folder.resolve()
     for number, line in enumerate(_lines(labels), start=1):
         if not line.strip():
             continue
         try:
             image, text = _entry(line)
-            taken.append(take(_inside(root, image), text))
+            path = _inside(root, image)
+            # A picture listed twice would be learned from and held out.
+            if (first := listed.setdefault(path, number)) != number:
+                raise DatasetError(f"{quoted(image)} is the picture of line {first} already")
+            taken.append(take(path, text))
         except DatasetError as problem:
             problems.append(f"line {number}: {problem.message}")
     _refuse(problems, where=str(labels))

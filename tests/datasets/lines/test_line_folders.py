@@ -18,6 +18,7 @@ from inkling.datasets.lines.folders import (
     MOST_ROWS,
     FolderLines,
     Lines,
+    load_line_labels,
     load_lines,
     places_of,
     see_again,
@@ -40,21 +41,22 @@ def draw(path: Path, text: str = "407", *, size: tuple[int, int] = (40, 120)) ->
 
 
 def labelled(folder: Path, *lines: object) -> Path:
-    draw(folder / "images" / "1.png")
+    for name in ("1.png", "first.png", "last.png"):
+        draw(folder / "images" / name)
     return write_labels(folder, *lines)
 
 
-GOOD = {"image": "images/1.png", "text": "407"}
+FIRST, LAST = ({"image": f"images/{name}.png", "text": "407"} for name in ("first", "last"))
 
 
 @pytest.mark.parametrize("named", ["folder", "file", "text"])
 def test_a_folder_is_read_in_the_order_of_its_lines(named: str, tmp_path: Path) -> None:
-    folder = labelled(tmp_path / "mine", GOOD, "", {"image": "2.png", "text": "-1,5", "writer": 3}, GOOD)
+    folder = labelled(tmp_path / "mine", FIRST, "", {"image": "2.png", "text": "-1,5", "writer": 3}, LAST)
     draw(folder / "2.png", "-1,5", size=(30, 90))
     given = {"folder": folder, "file": folder / "labels.jsonl", "text": str(folder)}[named]
     lines = load_lines(given)
     assert (lines.name, lines.texts) == ("mine", ("407", "-1,5", "407"))
-    assert [Path(path).name for path in lines.paths] == ["1.png", "2.png", "1.png"]
+    assert [Path(path).name for path in lines.paths] == ["first.png", "2.png", "last.png"]
     assert [picture.shape for picture in lines.pictures] == [(40, 120), (30, 90), (40, 120)]
     image, places = lines.framed()[1]
     assert np.array_equal(image, frame_line(lines.pictures[1]))
@@ -105,18 +107,36 @@ def test_colours_become_grey_and_large_pictures_small(tmp_path: Path) -> None:
         ({"image": "a\0b.png", "text": "1"}, "is not a path"),
         ({"image": "broken.png", "text": "1"}, "is not a picture"),
         ({"image": "long.png", "text": "1"}, "is 3000 x 20 pixels, no picture of a line"),
+        ({"image": "images/first.png", "text": "407"}, '"images/first.png" is the picture of line 1 already'),
+        (
+            {"image": "./images//first.png", "text": "8"},
+            '"./images//first.png" is the picture of line 1 already',
+        ),
+        ({"image": "inside.png", "text": "407"}, '"inside.png" is the picture of line 1 already'),
     ],
 )
 def test_a_bad_line_is_told_with_its_number(line: Any, said: str, tmp_path: Path) -> None:
-    folder = labelled(tmp_path / "set", GOOD, line, GOOD)
+    folder = labelled(tmp_path / "set", FIRST, line, LAST)
     draw(tmp_path / "secret.png")
     (folder / "broken.png").write_bytes(b"not a picture")
     Image.new("L", (3000, 20), 255).save(folder / "long.png")
     os.symlink(tmp_path / "secret.png", folder / "link.png")
+    os.symlink(folder / "images" / "first.png", folder / "inside.png")
     with pytest.raises(DatasetError) as caught:
         load_lines(folder)
     assert f"{folder / 'labels.jsonl'}: 1 problem: line 2: " in caught.value.message
     assert said in caught.value.message
+
+
+@pytest.mark.parametrize("read", [load_lines, load_line_labels])
+def test_pictures_that_are_listed_again_and_again_are_counted_and_not_read(read: Any, tmp_path: Path) -> None:
+    folder = labelled(tmp_path, FIRST, *[LAST, FIRST] * 4)
+    with pytest.raises(
+        DatasetError, match=r"7 problems: line 3: .* is the picture of line 1 already; line 4: .*"
+    ) as e:
+        read(folder)
+    assert 'line 4: "images/last.png" is the picture of line 2 already; line 5: ' in e.value.message
+    assert e.value.message.endswith("; and 2 more.")
 
 
 @pytest.mark.parametrize(
@@ -175,7 +195,7 @@ def test_another_seed_holds_others_out() -> None:
 
 
 def test_a_series_is_a_function_of_seed_and_number(tmp_path: Path) -> None:
-    folder = labelled(tmp_path, GOOD, {"image": "images/1.png", "text": ""})
+    folder = labelled(tmp_path, FIRST, {"image": "images/last.png", "text": ""})
     lines = load_lines(folder)
     series, again, other = FolderLines(lines), FolderLines(lines), FolderLines(lines, seed=1)
     drawn = [series(index) for index in range(20)]

@@ -91,8 +91,8 @@ def load_lines(path: str | os.PathLike[str], *, alphabet: tuple[str, ...] = LINE
 
     Raises:
         DatasetError: There is no such file, or lines of it are no labels, have a text outside the
-            alphabet, or a picture that is missing, unreadable, outside the folder, or far too long; up
-            to five are told, each with its line, and how many there are.
+            alphabet, or a picture that is missing, unreadable, outside the folder, far too long, or
+            listed before; up to five are told, each with its line, and how many there are.
     """
     folder = _labelled_folder(path)
 
