@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 from command_line import Inkling, call
+from matplotlib.figure import Figure
 from PIL import Image
 
 from inkling.cli import train_lines
@@ -159,6 +160,46 @@ def test_a_fine_tuning_is_repeated_from_its_settings_and_goes_on_where_it_was_st
     assert "After " in end.out
     assert end.out.count("of 8 held-out lines, 95 % interval") == 2
     assert "Confidence         calibrated as before, since 8 held-out pictures are too few\n" in end.out
+
+
+@pytest.mark.parametrize(
+    ("heldout", "curve"),
+    [
+        ("0.6", "by a logistic curve fitted to the other half"),
+        ("0.2", "by the logistic curve from before"),
+    ],
+)
+def test_the_drawings_tell_what_the_report_tells(
+    inkling: Inkling,
+    tuned: dict[str, Any],
+    labelled: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    heldout: str,
+    curve: str,
+) -> None:
+    figures: dict[str, Figure] = {}
+
+    def keep(figure: Figure, path: Path) -> Path:
+        figures[path.stem] = figure
+        return path
+
+    monkeypatch.setattr("inkling.evaluation.drawing.save_figure", keep)
+    # The last steps spoil the weights, so that those of the best one are kept.
+    words = [*TINY[1:-1], "optimizer.learning_rate=1", "optimizer.schedule=constant", "epochs=4"]
+    words += [f"heldout={heldout}", "--from", tuned["weights"], "--data", labelled]
+    end = inkling("train", *words, "--run", tmp_path, "--json")
+    assert end.code == 0, end.err
+    told = json.loads(end.out)["heldout"]
+    metrics = [json.loads(line) for line in (tmp_path / "metrics.jsonl").read_text().splitlines()]
+    assert metrics[-1]["heldout_accuracy"] < told["exact"]
+    said = [text.get_text() for text in figures["curves"].texts]
+    assert (
+        f"40 steps; {100 * told['exact']:.2f} % of the held-out pictures recognised by the weights kept"
+        in said
+    )
+    labels = [text.get_text() for text in figures["reliability"].axes[0].get_legend().get_texts()]
+    assert labels[1] == f"{curve}: calibration error {100 * told['ece']:.2f} %"
 
 
 def test_the_sweep_of_a_fine_tuning_names_its_weights(

@@ -73,6 +73,10 @@ def images_of(figure: Figure) -> list[np.ndarray]:
     return [np.asarray(image.get_array().filled(np.nan)) for axes in figure.axes for image in axes.images]
 
 
+def legend(figure: Figure) -> list[str]:
+    return [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
+
+
 def titled(figure: Figure, title: str) -> Axes:
     return next(axes for axes in figure.axes if axes.get_title(loc="left").startswith(title))
 
@@ -88,6 +92,23 @@ def test_curves_show_every_figure_of_the_metrics() -> None:
     assert gradient.get_ydata().tolist() == [0.02, 0.01]
     assert titled(figure, "Gradient").get_yscale() == "log"
     assert "20 steps; 81.25 % of the held-out pictures recognised at the end" in texts(figure)
+
+
+@pytest.mark.parametrize("kept", [0.125, 0.8125, 1.0])
+def test_the_curves_speak_of_the_weights_kept_where_these_were_measured(kept: float) -> None:
+    figure = draw_curves(METRICS, kept=kept)
+    assert f"20 steps; {100 * kept:.2f} % of the held-out pictures recognised by the weights kept" in texts(
+        figure
+    )
+    axes = titled(figure, "Held-out accuracy")
+    measured, level = axes.lines
+    assert measured.get_xydata().tolist() == [[20, 81.25]]
+    assert set(level.get_ydata()) == {100 * kept}
+    (label,) = axes.texts
+    assert label.get_text() == f"{100 * kept:.2f} % kept"
+    assert (label.xyann[1] < 0) == (kept == 1), "not over the title"
+    low, high = axes.get_ylim()
+    assert low < 100 * kept <= high == 100
 
 
 def test_an_update_of_nothing_leaves_a_gap_on_the_logarithmic_scale() -> None:
@@ -151,8 +172,12 @@ def test_the_reliability_shows_both_curves_and_both_errors(trained: Trained) -> 
     curves = [container.lines[0] for container in figure.axes[0].containers]
     for line, bins in zip(curves, (before, after), strict=True):
         assert line.get_ydata() == pytest.approx(100 * bins.accuracy[bins.count > 0])
-    labels = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
-    assert ["12.30 %" in labels[0], "4.50 %" in labels[1]] == [True, True]
+    assert legend(figure) == [
+        "as the network says it: calibration error 12.30 %",
+        "after temperature: calibration error 4.50 %",
+    ]
+    named = draw_reliability(before, after, 0.123, 0.045, calibrated="by a curve")
+    assert legend(named)[1] == "by a curve: calibration error 4.50 %"
     heights = figure.axes[1].patches[0].get_data().values
     assert heights.tolist() == np.maximum(after.count, 0.5).tolist()
 

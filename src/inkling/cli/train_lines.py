@@ -185,17 +185,22 @@ def _rate(scores: LineScores) -> str:
 
 
 def _draw(scores: LineScores, header: Header, folder: Path) -> list[Path]:
+    """Draw what the report tells: of the weights as they were written, by the same confidences."""
     from inkling.evaluation.calibration import calibration_error, reliability, risk_coverage
     from inkling.evaluation.drawing import draw_curves, draw_reliability, draw_risk_coverage, save_figure
     from inkling.training.observers import read_metrics
     from inkling.training.run import METRICS
 
-    raw, fitted = (scores.confidences(curve) for curve in ((1.0, 0.0), header.calibration))
-    before, after = (reliability(confidences, scores.correct) for confidences in (raw, fitted))
+    kept = "calibration_kept" in header.scores["heldout"]
+    raw, judged = scores.confidences((1.0, 0.0)), scores.judged(header.calibration if kept else None)
+    before, after = (reliability(confidences, scores.correct) for confidences in (raw, judged))
     errors = calibration_error(before), calibration_error(after)
+    curve = "by the logistic curve from before" if kept else "by a logistic curve fitted to the other half"
     drawings = {
-        "curves": draw_curves(read_metrics(folder / METRICS)),
-        "reliability": draw_reliability(before, after, *errors),
-        "risk-coverage": draw_risk_coverage(risk_coverage(fitted, scores.correct)),
+        "curves": draw_curves(read_metrics(folder / METRICS), kept=scores.exact),
+        "reliability": draw_reliability(before, after, *errors, calibrated=curve),
+        "risk-coverage": draw_risk_coverage(
+            risk_coverage(scores.confidences(header.calibration), scores.correct)
+        ),
     }
     return [save_figure(figure, folder / f"{name}.png") for name, figure in drawings.items()]

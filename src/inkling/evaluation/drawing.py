@@ -78,7 +78,7 @@ def draw_report(
     """
     before, after = evaluation.uncalibrated, evaluation.calibrated
     drawings: dict[str, Callable[[], Figure]] = {
-        "curves": lambda: draw_curves(metrics),
+        "curves": lambda: draw_curves(metrics, kept=evaluation.accuracy),
         "confusion": lambda: draw_confusion(evaluation),
         "mistakes": lambda: draw_mistakes(images, evaluation),
         "reliability": lambda: draw_reliability(before.reliability, after.reliability, before.ece, after.ece),

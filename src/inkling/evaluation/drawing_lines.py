@@ -166,6 +166,7 @@ def draw_line_reliability(evaluation: LineEvaluation) -> Figure:
     below.set_yscale("log")
     below.set_ylim(bottom=0.5)
     below.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}" if value >= 1 else "")
+    below.yaxis.set_minor_formatter(lambda value, _: "")
     below.tick_params(axis="y", which="minor", left=False)
     for each in (axes, below):
         each.set_xlim(0, 101)

@@ -154,14 +154,22 @@ def _draw_pairs(axes: Axes, evaluation: Evaluation) -> None:
     axes.barh(np.arange(len(pairs)) + 0.62, lengths, height=0.14, color=RED, align="center")
 
 
-def draw_reliability(before: Reliability, after: Reliability, ece_before: float, ece_after: float) -> Figure:
-    """Confidence against accuracy, before and after the temperature, over how often each occurs.
+def draw_reliability(
+    before: Reliability,
+    after: Reliability,
+    ece_before: float,
+    ece_after: float,
+    *,
+    calibrated: str = "after temperature",
+) -> Figure:
+    """Confidence against accuracy, before and after the calibration, over how often each occurs.
 
     Args:
-        before: Bins at temperature 1.
-        after: Bins at the fitted temperature.
+        before: Bins of what the network itself says.
+        after: Bins of the calibrated confidence.
         ece_before: Expected calibration error before, 0 to 1.
         ece_after: The same after.
+        calibrated: What the confidence went through; stands beside its error.
     """
     figure = new_figure(
         6.2,
@@ -174,7 +182,7 @@ def draw_reliability(before: Reliability, after: Reliability, ece_before: float,
     draw_bins(
         axes, before, OCHRE, f"as the network says it: calibration error {100 * ece_before:.2f} %", -0.5
     )
-    draw_bins(axes, after, BLUE, f"after temperature: calibration error {100 * ece_after:.2f} %", 0.5)
+    draw_bins(axes, after, BLUE, f"{calibrated}: calibration error {100 * ece_after:.2f} %", 0.5)
     axes.set_ylim(-2, 102)
     add_legend(axes, loc="lower left", bbox_to_anchor=(0, 1.0), borderaxespad=0.3)
     counts = chart(figure, 0.85, 0.65, 5.0, 1.35, x_label="confidence (%)", y_label="pictures")
@@ -184,6 +192,7 @@ def draw_reliability(before: Reliability, after: Reliability, ece_before: float,
     counts.set_yscale("log")
     counts.set_ylim(bottom=0.5)
     counts.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}" if value >= 1 else "")
+    counts.yaxis.set_minor_formatter(lambda value, _: "")
     counts.tick_params(axis="y", which="minor", left=False)
     for each in (axes, counts):
         each.set_xlim(0, 101)

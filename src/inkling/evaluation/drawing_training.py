@@ -34,19 +34,21 @@ if TYPE_CHECKING:
 _MOST_MAPS = 64
 
 
-def draw_curves(metrics: Sequence[dict[str, Any]]) -> Figure:
+def draw_curves(metrics: Sequence[dict[str, Any]], *, kept: float | None = None) -> Figure:
     """How a training went: loss, held-out accuracy, learning rate, and what each layer did.
 
     Args:
         metrics: Lines of a `metrics.jsonl`, as `training.observers.read_metrics` reads them.
+        kept: Part of the held-out pictures that the weights kept get right, 0 to 1; these need not be
+            those of the last step.
     """
     layered = [line for line in metrics if line.get("gradient")]
     height = 6.9 if layered else 3.9
-    figure = new_figure(11, height, "How the training went", _summary(metrics))
+    figure = new_figure(11, height, "How the training went", _summary(metrics, kept))
     top = height - 3.2
     _draw_losses(chart(figure, 0.75, top, 2.75, 2.1, title="Loss (nats)", x_label="step"), metrics)
     _draw_accuracy(
-        chart(figure, 4.35, top, 2.75, 2.1, title="Held-out accuracy (%)", x_label="step"), metrics
+        chart(figure, 4.35, top, 2.75, 2.1, title="Held-out accuracy (%)", x_label="step"), metrics, kept
     )
     rates = chart(figure, 7.95, top, 2.75, 2.1, title="Learning rate", x_label="step")
     _draw_line(rates, *_series(metrics, "learning_rate"), color=INK)
@@ -75,13 +77,13 @@ def draw_curves(metrics: Sequence[dict[str, Any]]) -> Figure:
     return figure
 
 
-def _summary(metrics: Sequence[dict[str, Any]]) -> str:
+def _summary(metrics: Sequence[dict[str, Any]], kept: float | None) -> str:
     steps, accuracies = _series(metrics, "heldout_accuracy")
     if not len(steps):
         return ""
-    return (
-        f"{steps[-1]:,.0f} steps; {100 * accuracies[-1]:.2f} % of the held-out pictures recognised at the end"
-    )
+    when = "at the end" if kept is None else "by the weights kept"
+    part = accuracies[-1] if kept is None else kept
+    return f"{steps[-1]:,.0f} steps; {100 * part:.2f} % of the held-out pictures recognised {when}"
 
 
 def _series(metrics: Sequence[dict[str, Any]], key: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -104,19 +106,24 @@ def _draw_losses(axes: Axes, metrics: Sequence[dict[str, Any]]) -> None:
     add_legend(axes, loc="upper right")
 
 
-def _draw_accuracy(axes: Axes, metrics: Sequence[dict[str, Any]]) -> None:
+def _draw_accuracy(axes: Axes, metrics: Sequence[dict[str, Any]], kept: float | None) -> None:
+    """The accuracy after each epoch; the figure that counts is the last one, or that of the weights kept."""
     steps, accuracies = _series(metrics, "heldout_accuracy")
     axes.plot(steps, 100 * accuracies, "o-", color=OCHRE, linewidth=1.4, markersize=4)
     if not len(steps):
         write(axes, 0.5, 0.5, "not measured", color=QUIET, transform=axes.transAxes, ha="center")
         return
-    low = min(100 * float(accuracies.min()), 99.0)
-    axes.set_ylim(low - 0.15 * (100 - low), 100)
-    last = (steps[-1], 100 * accuracies[-1])
+    counts = 100 * float(accuracies[-1] if kept is None else kept)
+    low = min(100 * float(accuracies.min()), counts, 99.0)
+    bottom = low - 0.15 * (100 - low)
+    axes.set_ylim(bottom, 100)
+    if kept is not None:
+        axes.axhline(counts, color=INK, linewidth=1, linestyle="--")
+    under_the_title = counts - bottom > 0.9 * (100 - bottom)
     axes.annotate(
-        f"{last[1]:.2f} %",
-        last,
-        (0, 7),
+        f"{counts:.2f} %" + ("" if kept is None else " kept"),
+        (steps[-1], counts),
+        (0, -15 if under_the_title else 7),
         textcoords="offset points",
         ha="right",
         size=9,
