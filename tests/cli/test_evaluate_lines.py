@@ -108,11 +108,15 @@ def test_weights_that_learned_from_the_folder_are_told_so(
 def test_pictures_without_a_number_are_counted_apart(
     inkling: Inkling, reader_file: Path, tmp_path: Path
 ) -> None:
-    labels = ["12", "crossed out", "crossed out", "upside down"]
-    folder = write_labelled(tmp_path / "mine", ["12", "X", "34", "X"], labels)
+    labels = ["crossed out", "12", "crossed out", "upside down"]
+    folder = write_labelled(tmp_path / "mine", ["X", "12", "34", "X"], labels)
     words = ("evaluate", reader_file, "--as", "line", "--data", folder)
-    result = json.loads(inkling(*words, "--json").out)
+    result = json.loads(inkling(*words, "--json", "--pictures", tmp_path / "report").out)
     assert (result["n"], result["right"], result["digit_error_rate"]) == (1, 1, 0)
+    [mistake] = result["mistakes"]
+    assert (mistake["index"], mistake["true"], mistake["read"]) == (2, "crossed out", "34")
+    assert mistake["image"] == str(folder / "images" / "002.png")
+    assert (tmp_path / "report" / "mistakes.png").is_file()
     assert result["marks"] == {
         "crossed out": {"count": 2, "illegible": 1},
         "upside down": {"count": 1, "illegible": 1},
@@ -120,6 +124,8 @@ def test_pictures_without_a_number_are_counted_apart(
     text = inkling(*words).out
     assert text.startswith("mine, 1 pictures and 3 without a number\n")
     assert re.search(r"^crossed out +2 +1\s*$", text, re.MULTILINE)
+    assert re.search(r"^002\.png +crossed out +34 +", text, re.MULTILINE)
+    assert all(len(line) <= 80 for line in text.splitlines())
 
 
 def test_unreadable_pictures_count_as_failed_and_end_with_4(

@@ -120,6 +120,24 @@ def test_most_cuts_the_sheet_and_no_mistakes_say_so(
     )
 
 
+def test_what_was_read_from_a_picture_with_a_mark_stands_on_the_sheet(tmp_path: Path) -> None:
+    readings = [
+        Reading("1", 0.9, "read"),
+        Reading("31", 0.95, "read"),
+        Reading("", 0.9, "illegible", "Torn."),
+    ]
+    evaluation = evaluate_lines(readings, ["1", "upside down", "torn"], marks=("upside down", "torn"))
+    pictures = [paper(seed=number) for number in range(3)]
+    figure = draw_line_mistakes(pictures, evaluation)
+    assert lines_of(figure) == [("upside down → 3195.0 %", "b" * 11 + "qqqrr" + "q" * 6)]
+    (shown,) = figure.axes[0].images
+    assert (shown.get_array() == pictures[1]).all()
+    counted = "0 of 1 not exactly right; 1 of 2 without a number answered all the same"
+    assert f"{counted}; true → read, confidence" in texts(figure)
+    with pytest.raises(ValueError, match="1 pictures for an evaluation of 3"):
+        draw_line_mistakes(pictures[:1], evaluation)
+
+
 def test_the_reliability_shows_each_bin_and_the_error() -> None:
     random = np.random.default_rng(0)
     confidences = random.random(400)

@@ -152,6 +152,38 @@ def test_every_figure_of_eight_pictures_by_hand() -> None:
     )
 
 
+def test_a_picture_with_a_mark_counts_only_where_something_was_read_from_it() -> None:
+    marks = ("crossed out", "upside down")
+    truths = ["crossed out", *TRUTHS[:3], "upside down", *TRUTHS[3:], "crossed out", "upside down", "x"]
+    others = [
+        said("1,2", 0.99),
+        said("", 0.6),
+        said("", 0.9, "illegible"),
+        said("", 0.0, "failed"),
+        said("x"),
+    ]
+    readings = [others[0], *READINGS[:3], others[1], *READINGS[3:], *others[2:]]
+    found = evaluate_lines(readings, truths, marks=marks)
+    assert (found.marked, found.misread) == (4, 2)
+    assert found.mistakes == (
+        LineMistake(0, "crossed out", "1,2", 0.99),
+        LineMistake(2, "12,5", "12.5", 0.9),
+        LineMistake(6, "9", "", 0.7),
+        LineMistake(4, "upside down", "", 0.6),
+        LineMistake(3, "88", "188", 0.4),
+        LineMistake(9, "", "1", 0.3),
+    )
+    apart = evaluate_lines([*READINGS, said("x")], [*TRUTHS, "x"]).to_json()
+    changed = {"mistakes", "marked", "misread"}
+    assert {k: v for k, v in found.to_json().items() if k not in changed} == {
+        k: v for k, v in apart.items() if k not in changed
+    }
+    digits = evaluate_lines(readings, truths, marks=marks, same_point=True, digits_only=True)
+    assert digits.mistakes[0] == LineMistake(0, "crossed out", "1.2", 0.99), "a mark is no digits"
+    with pytest.raises(ValueError, match="at least one"):
+        evaluate_lines(others[:1], truths[:1], marks=marks)
+
+
 def test_the_calibration_is_that_of_the_answers_alone() -> None:
     found = evaluate_lines(READINGS, TRUTHS)
     claimed = np.array([0.95, 0.9, 0.4, 0.8, 0.7, 0.3])

@@ -59,10 +59,10 @@ class LineResult:
     """What was measured of all of them.
 
     Attributes:
-        lines: The numbers and the blank pictures, whose places the evaluation's mistakes name.
-        evaluation: Of these.
-        marks: For each mark on the other pictures, how many have it, and how many of these were said
-            to be illegible.
+        lines: All of the pictures, whose places the evaluation's mistakes name.
+        evaluation: Of them; those with a mark are in it only where something was read from them.
+        marks: For each mark on the pictures, how many have it, and how many of these were said to be
+            illegible.
         failures: Why each picture that could not be opened could not be.
     """
 
@@ -125,8 +125,7 @@ def measure(
     from inkling.evaluation.lines import evaluate_lines
 
     marks = {name for name in alphabet if len(name) > 1}
-    plain = [place for place, text in enumerate(lines.texts) if text not in marks]
-    if not plain:
+    if all(text in marks for text in lines.texts):
         raise DatasetError(f"{lines.name}: no picture is labelled with a number.", remedy="Label some.")
     called = Counter(
         (text, reading.status == "illegible")
@@ -138,16 +137,10 @@ def measure(
         for name in alphabet
         if (name, True) in called or (name, False) in called
     }
-    part = LabelledLines(
-        lines.name,
-        [lines.pictures[place] for place in plain],
-        [lines.texts[place] for place in plain],
-        lines.learned_from,
-    )
     evaluation = evaluate_lines(
-        [readings[place] for place in plain], part.texts, same_point=same_point, digits_only=digits_only
+        readings, lines.texts, marks=marks, same_point=same_point, digits_only=digits_only
     )
-    return LineResult(part, evaluation, counted, failures_of(readings))
+    return LineResult(lines, evaluation, counted, failures_of(readings))
 
 
 class OpenedWhenSeen(Sequence["NDArray[np.uint8]"]):

@@ -43,7 +43,7 @@ _CELL, _SHEET_ROW, _GAP, _SHEET = (2.7, 0.68), 1.14, 0.25, 11.6
 
 
 def draw_line_mistakes(pictures: Sequence[Picture], evaluation: LineEvaluation, *, most: int = 40) -> Figure:
-    """The worst mistakes, the most confident first: the picture, its number, and what was read.
+    """The worst mistakes, the most confident first: the picture, its number or mark, and what was read.
 
     Args:
         pictures: uint8 (H, W), 0 black to 255 white, of any size each; those that were evaluated.
@@ -53,11 +53,14 @@ def draw_line_mistakes(pictures: Sequence[Picture], evaluation: LineEvaluation, 
     Raises:
         ValueError: The pictures are not as many as were evaluated.
     """
-    if len(pictures) != evaluation.count:
-        raise ValueError(f"{len(pictures)} pictures for an evaluation of {evaluation.count}")
+    evaluated = evaluation.count + evaluation.marked
+    if len(pictures) != evaluated:
+        raise ValueError(f"{len(pictures)} pictures for an evaluation of {evaluated}")
     wrong, silent = evaluation.count - evaluation.right, evaluation.count - evaluation.answered
     counted = f"{wrong:,} of {evaluation.count:,} not exactly right"
     counted += f", {silent:,} of them without an answer" if silent else ""
+    if evaluation.misread:
+        counted += f"; {evaluation.misread:,} of {evaluation.marked:,} without a number answered all the same"
     mistakes = evaluation.mistakes[:most]
     if not mistakes:
         return new_figure(7, 1.2, "No wrong answers", counted)

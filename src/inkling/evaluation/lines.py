@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, get_args
 
@@ -54,7 +54,7 @@ class LineMistake:
 
     Attributes:
         index: Place of the picture in the data, from 0.
-        true: The number on it, as it was compared; empty for a blank picture.
+        true: The number on it, as it was compared; empty for a blank picture; or the name of its mark.
         read: What was read, as it was compared; empty where the picture was taken for blank.
         confidence: Calibrated probability that was claimed, 0 to 1.
     """
@@ -70,7 +70,8 @@ class LineEvaluation:
     """Everything measured of the readings of N pictures of lines.
 
     An answer is a number, or the claim that the picture is blank; a picture that is illegible or
-    could not be opened has none, and counts as not exact wherever all pictures are counted.
+    could not be opened has none, and counts as not exact wherever all pictures are counted. A picture
+    with a mark in place of a number is none of the N: an answer to it is a mistake, and no more is told.
 
     Attributes:
         count: Pictures, N, at least 1.
@@ -92,7 +93,10 @@ class LineEvaluation:
         risk: Error rate against coverage of all pictures, those without an answer at confidence 0.
         confused: The commonest wrong characters in the numbers that were read, commonest first,
             twenty at most.
-        mistakes: The wrong answers, the most confident first, a hundred at most.
+        mistakes: The wrong answers, to pictures with a mark too, the most confident first, a hundred at
+            most.
+        marked: Pictures with a mark, at least 0.
+        misread: Those of them that got an answer all the same, 0 to `marked`.
     """
 
     count: int
@@ -110,6 +114,8 @@ class LineEvaluation:
     risk: RiskCoverage
     confused: tuple[ConfusedCharacters, ...]
     mistakes: tuple[LineMistake, ...]
+    marked: int
+    misread: int
 
     @property
     def error_at_coverage(self) -> dict[float, float]:
@@ -143,6 +149,8 @@ class LineEvaluation:
             },
             "confused": [asdict(pair) for pair in self.confused],
             "mistakes": [asdict(mistake) for mistake in self.mistakes],
+            "marked": self.marked,
+            "misread": self.misread,
             "reliability": {
                 "edges": bins.edges.tolist(),
                 "confidence": [_plain(value) for value in bins.confidence.tolist()],
@@ -239,6 +247,7 @@ def evaluate_lines(
     readings: Sequence[Reading],
     truths: Sequence[str],
     *,
+    marks: Collection[str] = (),
     same_point: bool = False,
     digits_only: bool = False,
 ) -> LineEvaluation:
@@ -247,16 +256,28 @@ def evaluate_lines(
     A blank picture is read right only by the status `blank`, and that status is right only there.
 
     Args:
-        readings: N of them, at least one.
-        truths: The N numbers that are written; empty for a blank picture.
+        readings: Of every picture.
+        truths: The numbers that are written; empty for a blank picture, or the name of a mark. One of
+            them at least is no mark.
+        marks: The marks' names; pictures with one count in no figure but those of `LineEvaluation` that
+            say so.
         same_point: Whether `,` is the same as `.`.
         digits_only: Whether only the digits 0 to 9 count.
 
     Raises:
-        ValueError: There are no readings, the lengths differ, or a confidence is outside 0 to 1.
+        ValueError: There is no reading of a picture without a mark, the lengths differ, or a confidence
+            is outside 0 to 1.
     """
-    if not readings or len(readings) != len(truths):
+    places = [place for place, truth in enumerate(truths) if truth not in marks]
+    if not places or len(readings) != len(truths):
         raise ValueError(f"{len(readings)} readings for {len(truths)} truths; at least one of each is wanted")
+    misread = [
+        LineMistake(place, truth, canonical(reading.text, same_point=same_point), reading.confidence)
+        for place, (reading, truth) in enumerate(zip(readings, truths, strict=True))
+        if truth in marks and reading.status not in _WITHOUT_ANSWER
+    ]
+    marked = len(truths) - len(places)
+    readings, truths = [readings[place] for place in places], [truths[place] for place in places]
     cases = [
         _compare(reading, truth, same_point=same_point, digits_only=digits_only)
         for reading, truth in zip(readings, truths, strict=True)
@@ -287,7 +308,9 @@ def evaluate_lines(
         confused=_commonest(
             pair for said, pairs in zip(readings, changes, strict=True) if said.text for pair in pairs
         ),
-        mistakes=_worst(cases, confidences, answered & ~correct),
+        mistakes=_surest([*_wrong(cases, places, confidences, answered & ~correct), *misread]),
+        marked=marked,
+        misread=len(misread),
     )
 
 
@@ -311,14 +334,19 @@ def _commonest(pairs: Iterable[tuple[str, str]]) -> tuple[ConfusedCharacters, ..
     return tuple(ConfusedCharacters(*pair, count) for pair, count in counts[:_MOST_CONFUSED])
 
 
-def _worst(
-    cases: Sequence[_Comparison], confidences: NDArray[np.float64], wrong: NDArray[np.bool_]
-) -> tuple[LineMistake, ...]:
-    places = np.flatnonzero(wrong)
-    order = places[np.argsort(-confidences[places], kind="stable")][:_MOST_MISTAKES].tolist()
-    return tuple(
-        LineMistake(place, cases[place].true, cases[place].read, float(confidences[place])) for place in order
-    )
+def _wrong(
+    cases: Sequence[_Comparison],
+    places: Sequence[int],
+    confidences: NDArray[np.float64],
+    wrong: NDArray[np.bool_],
+) -> Iterable[LineMistake]:
+    for number in np.flatnonzero(wrong).tolist():
+        case = cases[number]
+        yield LineMistake(places[number], case.true, case.read, float(confidences[number]))
+
+
+def _surest(mistakes: Sequence[LineMistake]) -> tuple[LineMistake, ...]:
+    return tuple(sorted(mistakes, key=lambda mistake: (-mistake.confidence, mistake.index))[:_MOST_MISTAKES])
 
 
 def _part(some: int, whole: int) -> float:
