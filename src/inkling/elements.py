@@ -240,7 +240,8 @@ class Reading:
     Attributes:
         text: The number; empty when the status is `blank`, `illegible` or `failed`.
         confidence: Calibrated probability, 0 to 1, that the whole number is exactly right; for a
-            blank or an illegible picture, that it is one; 0 when it could not be opened.
+            blank or an illegible picture, that it is one, or that it is none of the alternatives; 0 when
+            it could not be opened.
         status: What came of it.
         reason: Why the status is not `read`; empty when it is.
         characters: Those of `text`, from left to right.
