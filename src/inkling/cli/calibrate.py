@@ -53,9 +53,12 @@ def calibrate(
     What is read stays the same; how probable it is said to be changes. The new
     weights are another file. Pictures that the network was trained on will not do.
     """
+    from inkling.cli.train_lines import BOX
     from inkling.datasets.lines.folders import load_line_labels
+    from inkling.datasets.load import files_of
     from inkling.evaluation.line_calibration import calibrate_lines
     from inkling.evaluation.line_report import LEAST_PICTURES
+    from inkling.export.writing import refuse_inputs
     from inkling.networks.weights import save_weights
 
     loaded = load_line_reader(weights)
@@ -64,6 +67,7 @@ def calibrate(
         raise UsageError(
             f"{path} exists already.", remedy=f"Name another with --out; --out {path} writes over it."
         )
+    refuse_inputs([path], [weights or BOX, *files_of(folder)])
     name, labels = load_line_labels(folder, alphabet=loaded.header.alphabet)
     if len(labels) < LEAST_PICTURES:
         raise DatasetError(

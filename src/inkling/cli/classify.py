@@ -30,6 +30,9 @@ EXAMPLE = (
 _FEW = 12
 """Up to so many pictures are shown with their ten bars; more get a line each."""
 
+_EXPLAINED = ("saliency.png", "neighbours.png")
+"""What the drawings of an explanation are called."""
+
 
 def classify(
     pictures: Annotated[list[str], typer.Argument(metavar="PICTURE", help="Files, or - for stdin.")],
@@ -48,9 +51,14 @@ def classify(
 
     Any size, polarity, colour and bit depth, with margins and off-centre. A blank picture is blank.
     """
+    from inkling.datasets.load import files_of
+    from inkling.export.writing import refuse_inputs
     from inkling.networks.weights import load_weights
     from inkling.recognition.classify import box_weights, classify_framed, frame_all
 
+    outputs = [plot, *(why / name for name in _EXPLAINED)] if why is not None else [plot]
+    inputs = [*pictures, weights, *(files_of(data) if why is not None else [])]
+    refuse_inputs(filter(None, outputs), filter(None, inputs))
     loaded = box_weights() if weights is None else load_weights(weights)
     sources = [sys.stdin.buffer.read() if name == "-" else name for name in pictures]
     framed, failures = frame_all(sources)
@@ -130,9 +138,10 @@ def _explain(
         raise UsageError(f"The classes of {data} are not those of the weights.", remedy="Change --data.")
     near = nearest(image, digits.images, loaded)
     labels = [digits.alphabet[target] for target in digits.targets[near.indices]]
-    save_figure(draw_saliency(image, saliency(image, loaded), label=result.label), folder / "saliency.png")
+    ink, others = (folder / name for name in _EXPLAINED)
+    save_figure(draw_saliency(image, saliency(image, loaded), label=result.label), ink)
     neighbours = draw_neighbours(
         image, digits.images[near.indices], labels=labels, distances=near.distances.tolist()
     )
-    save_figure(neighbours, folder / "neighbours.png")
-    typer.echo(f"Explained in {folder / 'saliency.png'} and {folder / 'neighbours.png'}", err=True)
+    save_figure(neighbours, others)
+    typer.echo(f"Explained in {ink} and {others}", err=True)

@@ -86,7 +86,9 @@ def _evaluate_lines(
     path: Path | None, data: str, compared: Rules, pictures: Path | None, as_json: bool
 ) -> None:
     from inkling.cli import evaluate_lines as of_lines
+    from inkling.evaluation.drawing_lines import LINE_REPORT, write_line_report
 
+    _refuse_inputs(pictures, LINE_REPORT, path, data)
     loaded = load_line_reader(path)
     lines = of_lines.take_lines(data, loaded)
     readings = read_all(lines.pictures, loaded, compared)
@@ -99,8 +101,6 @@ def _evaluate_lines(
     drawn: list[Path] = []
     try:  # what was measured is told, even if it cannot be drawn
         if pictures is not None:
-            from inkling.evaluation.drawing_lines import write_line_report
-
             opened = of_lines.OpenedWhenSeen(result.lines.pictures)
             drawn = write_line_report(pictures, evaluation=result.evaluation, pictures=opened)
     finally:
@@ -115,10 +115,12 @@ def _evaluate_digits(
     path: Path | None, data: str, part: str, device: str, pictures: Path | None, as_json: bool
 ) -> None:
     from inkling.evaluation import report
+    from inkling.evaluation.drawing import REPORT, draw_report
     from inkling.networks.weights import load_weights
     from inkling.recognition.classify import box_weights
     from inkling.training.devices import choose_device
 
+    _refuse_inputs(pictures, REPORT, path, data)
     loaded = box_weights() if path is None else load_weights(path)
     if loaded.header.reads_lines:
         raise WeightsError(
@@ -137,8 +139,6 @@ def _evaluate_digits(
     seen = _seen(digits.name, loaded.header.trained_on)
     drawn: list[Path] = []
     if pictures is not None:
-        from inkling.evaluation.drawing import draw_report
-
         drawn = draw_report(pictures, evaluation=result, images=digits.images, network=loaded.network)
     if as_json:
         more = {"seen_in_training": seen, "pictures": [str(path) for path in drawn]}
@@ -147,6 +147,15 @@ def _evaluate_digits(
     _print(result, loaded.header.alphabet, seen)
     if drawn:
         typer.echo(f"Pictures        {len(drawn)} drawings in {pictures}")
+
+
+def _refuse_inputs(folder: Path | None, drawings: tuple[str, ...], weights: Path | None, data: str) -> None:
+    """Raise where a drawing would take the place of the weights, or of a picture that is measured on."""
+    from inkling.datasets.load import files_of
+    from inkling.export.writing import refuse_inputs
+
+    if folder is not None:
+        refuse_inputs((folder / name for name in drawings), filter(None, (weights, *files_of(data))))
 
 
 def _load(data: str, part: str, trained_on: dict[str, Any]) -> Digits:

@@ -25,10 +25,12 @@ def export(
 
     It gives calibrated probabilities, (N, classes): normalisation and temperature are inside.
     """
+    from inkling.export.writing import refuse_inputs
     from inkling.networks.onnx import export_onnx
     from inkling.networks.weights import load_weights
     from inkling.recognition.classify import box_weights
 
+    refuse_inputs([to], filter(None, [weights]))
     difference = export_onnx(box_weights() if weights is None else load_weights(weights), to)
     if as_json:
         typer.echo(

@@ -55,15 +55,23 @@ def new(
 
     inkling form new sheet.pdf --page 2 --output forms/sheet.yaml
     """
+    from inkling.export.writing import refuse_inputs
     from inkling.layout.forms import places_of
     from inkling.layout.proposal import propose_fields, template_text
     from inkling.layout.template import load_template
 
     target = output or blank.with_suffix(".yaml")
+    picture = target.with_name(f"{target.stem}-fields.png")
     if target.exists():
         raise UsageError(
             f"{target} exists; it is not overwritten, as it may have been corrected by hand.",
             remedy="Remove it, or name another file with --output.",
+        )
+    refuse_inputs([picture], [blank])
+    if blank.name in (target.name, picture.name):  # of a blank that lies elsewhere there is to be a copy
+        raise UsageError(
+            f"What is written would be called {blank.name}, as the blank form is.",
+            remedy="Name another file with --output.",
         )
     form = _open(blank, page, dpi)
     proposal = propose_fields(form, filled=filled)
@@ -77,7 +85,6 @@ def new(
         filled=filled,
     )
     _write(target, text)
-    picture = target.with_name(f"{target.stem}-fields.png")
     _draw(form.image, places_of(load_template(target)), picture)
     result = {
         "template": str(target),
@@ -126,7 +133,7 @@ def check(
     target = output or template.with_name(f"{template.stem}-check.png")
     if target.suffix.lower() != ".png":
         raise UsageError(f"The drawing is a PNG, not {target.name}.", remedy="Name it so: --output seen.png")
-    refuse_inputs(target, filter(None, (template, loaded.reference_path, filled)))
+    refuse_inputs([target], filter(None, (template, loaded.reference_path, filled)))
     result: dict[str, object] = {"template": str(template), "fields": len(loaded.fields)}
     if filled is None:
         _draw(loaded.blank().image, places_of(loaded), target)

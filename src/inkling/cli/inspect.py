@@ -42,7 +42,8 @@ def inspect(
 
     And the sum that builds up when gradients are not zeroed. Nothing is written but the picture.
     """
-    from inkling.datasets.load import load_digits
+    from inkling.datasets.load import files_of, load_digits
+    from inkling.export.writing import refuse_inputs
     from inkling.networks.build import BOX_READERS, LINE_READERS, build_network
     from inkling.networks.weights import load_weights, refuse_readers
     from inkling.training.criteria import make_criterion
@@ -50,6 +51,8 @@ def inspect(
     from inkling.training.recipes import recipe_named
     from inkling.transforms.batches import ResidentBatches
 
+    if plot is not None:
+        refuse_inputs([plot], filter(None, (weights, *files_of(data))))
     chosen = recipe_named(recipe)
     if chosen.network.name in (*LINE_READERS, *BOX_READERS):
         what = "lines" if chosen.network.name in LINE_READERS else "boxes"

@@ -126,6 +126,7 @@ def read(
     rules = Rules(same_point=same_point, digits_only=digits_only) if lines else None
     reader = _reader(loaded, template, table=table, printed=printed, rules=rules)
     inputs = [*files, *([str(form), str(template.reference_path)] if form and template else [])]
+    inputs += [str(weights)] if weights else []
     writers, done = _outputs(files, inputs, out or [], plot, crops, loaded, lines=lines, resume=resume)
     printer = _printer(files, loaded, lines=lines, as_json=as_json, as_csv=as_csv)
     opening = Opening(wanted, dpi, limits, done)
@@ -223,8 +224,8 @@ def _outputs(
     from inkling.export.writing import refuse_inputs
 
     outputs = [path for path in (*out, plot, crops) if path is not None]
+    refuse_inputs(outputs, inputs)
     for place, path in enumerate(outputs):
-        refuse_inputs(path, inputs)
         _refuse(path in outputs[:place], f"{path} is named as two outputs.", "Name another one.")
     if plot is not None and plot.suffix.lower() not in _DRAWINGS:
         raise UnknownNameError("format of drawings", plot.suffix, filter(None, _DRAWINGS))

@@ -66,25 +66,28 @@ def train(
     Ctrl-C ends with a checkpoint, and --resume goes on from it.
     """
     # A second of imports: after the help has been printed, and once for all.
+    from inkling.evaluation.drawing import REPORT
+    from inkling.export.writing import refuse_inputs
     from inkling.training import distributed
     from inkling.training.devices import choose_device
-    from inkling.training.run import CHECKPOINT, take_up
+    from inkling.training.run import CHECKPOINT, RUN_FILES, take_up
     from inkling.training.session import Training
 
     began = time.perf_counter()
     asked = _Asked(recipe, changes or [], data, settings, resume, begin, network).sorted()
     chosen, data = _choose(asked)
-    job = _job(chosen, data)
     if find_lr:
-        return _find_rate(
-            chosen, job, run or Path("runs"), str(choose_device(device)), as_json, asked.command(data)
-        )
+        picture = (run or Path("runs")) / "learning-rate.png"
+        refuse_inputs([picture], asked.files(chosen, data))
+        job = _job(chosen, data)
+        return _find_rate(chosen, job, picture, str(choose_device(device)), as_json, asked.command(data))
     folder = resume or run or Path("runs") / f"{asked.title}-{time.strftime('%Y%m%d-%H%M%S')}"
     if resume is None and (folder / CHECKPOINT).exists():
         raise UsageError(
             f"{folder} holds a run already.", remedy=f"Go on with --resume {folder}, or name another."
         )
-
+    refuse_inputs((folder / name for name in (*RUN_FILES, *REPORT)), asked.files(chosen, data))
+    job = _job(chosen, data)
     training = Training(chosen, job.material, device=choose_device(device))
     if resume is not None:
         take_up(training, folder)
@@ -166,6 +169,13 @@ class _Asked(NamedTuple):
     def title(self) -> str:
         """What a run is called after."""
         return "settings" if self.settings is not None else self.recipe or "quick"
+
+    def files(self, recipe: Recipe, data: str) -> list[Path]:
+        """What is to be read: the data, the weights to begin with, the settings if not the run's own."""
+        from inkling.datasets.load import files_of
+
+        named = [Path(file) for file in (self.settings, recipe.begin) if file]
+        return [*named, *files_of(data), *files_of(recipe.digits)]
 
     def command(self, data: str) -> str:
         """The command line of a training with the same recipe, changes and data."""
@@ -291,12 +301,11 @@ def _report(conclusion: Conclusion, folder: Path, seconds: float, as_json: bool)
     )
 
 
-def _find_rate(recipe: Recipe, job: Job, folder: Path, device: str, as_json: bool, command: str) -> None:
+def _find_rate(recipe: Recipe, job: Job, picture: Path, device: str, as_json: bool, command: str) -> None:
     from inkling.evaluation.drawing import draw_rate_search, save_figure
     from inkling.training.finder import find_learning_rate
 
     search = find_learning_rate(recipe, job.material, device=device)
-    picture = folder / "learning-rate.png"
     save_figure(draw_rate_search(search), picture)
     if as_json:
         result = {

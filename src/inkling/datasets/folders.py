@@ -9,6 +9,7 @@ Every picture is opened as if a stranger had sent it, and framed as reading fram
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from collections.abc import Callable, Iterator
@@ -97,6 +98,14 @@ def take_labelled(folder: Path, take: Callable[[Path, str], Taken]) -> list[Take
     return taken
 
 
+def labelled_files(folder: Path) -> Iterator[Path]:
+    """The file of labels of a folder and the pictures that it names, whatever else may be wrong with it."""
+    yield folder / LABELS
+    for line in _lines(folder / LABELS):
+        with contextlib.suppress(DatasetError):
+            yield folder / _entry(line)[0]
+
+
 def read_class_folders(folder: Path, *, name: str) -> Digits:
     """Read a folder of folders that are named after what their pictures show.
 
@@ -131,6 +140,12 @@ def read_class_folders(folder: Path, *, name: str) -> Digits:
     if not images:
         raise DatasetError(f"{folder} has no picture in its class folders.")
     return Digits(np.stack(images), np.array(targets, np.int64), name)
+
+
+def class_files(folder: Path) -> Iterator[Path]:
+    """What lies in the folders of a folder that are named after digits."""
+    for part in (folder / name for name in DIGITS):
+        yield from _visible(part) if part.is_dir() else ()
 
 
 def has_class_folders(folder: Path) -> bool:

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from numpy.typing import ArrayLike
 
 from inkling.datasets.digits import Digits, join
-from inkling.datasets.folders import LABELS, has_class_folders, read_class_folders, read_labelled_folder
+from inkling.datasets.folders import (
+    LABELS,
+    class_files,
+    has_class_folders,
+    labelled_files,
+    read_class_folders,
+    read_labelled_folder,
+)
 from inkling.datasets.idx import read_contents
 from inkling.datasets.named import read_from, read_named
 from inkling.datasets.parts import Pair, digits_from_idx, find_pair, pair_of
@@ -73,6 +81,33 @@ def load_digits(
     if path.is_file():
         return _read_pair(pair_of(path), name=f"{path.name} (its only part)")
     return _read_folder(path, split)
+
+
+def files_of(data: str | os.PathLike[str]) -> Iterator[Path]:
+    """The files that a labelled set consists of, of digits or of lines, for outputs to keep clear of.
+
+    Args:
+        data: As in `load_digits`, or a labelled folder of lines.
+
+    Yields:
+        Paths of files, some of which may be missing: a file that is named; a folder's file of labels
+        and the pictures that it names; what lies in class folders. None of a named set, and none of a
+        folder of IDX files: these have names of their own, which no output ends in.
+    """
+    if isinstance(data, str) and data in SOURCES:
+        return
+    path = Path(data).expanduser()
+    if isinstance(data, str) and "+" in data and not path.exists():
+        for part in data.split("+"):
+            yield from files_of(part)
+        return
+    if path.is_file():
+        yield path
+    folder = path.parent if path.name == LABELS else path
+    for each in (folder, *(folder / name for names in _SUBFOLDERS.values() for name in names)):
+        if (each / LABELS).is_file():
+            yield from labelled_files(each)
+        yield from class_files(each)
 
 
 def _read_folder(folder: Path, split: Split) -> Digits:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = [
+    "REPORT",
     "draw_confusion",
     "draw_curves",
     "draw_first_layer",
@@ -50,6 +51,12 @@ __all__ = [
     "draw_saliency",
     "save_figure",
 ]
+
+REPORT = (
+    *("curves.png", "confusion.png", "mistakes.png", "reliability.png", "risk-coverage.png"),
+    *("predictions.png", "first-layer.png"),
+)
+"""What the drawings of a run are called."""
 
 
 def draw_report(
@@ -70,25 +77,25 @@ def draw_report(
         metrics: Lines of the run's `metrics.jsonl`; without any there is no `curves.png`.
 
     Returns:
-        The paths: `curves.png`, `confusion.png`, `mistakes.png`, `reliability.png`,
-        `risk-coverage.png`, `predictions.png`, `first-layer.png`.
+        The paths, of the names in `REPORT`.
 
     Raises:
         StorageError: A file cannot be written.
     """
     before, after = evaluation.uncalibrated, evaluation.calibrated
+    curves = before.reliability, after.reliability
     drawings: dict[str, Callable[[], Figure]] = {
-        "curves": lambda: draw_curves(metrics, kept=evaluation.accuracy),
-        "confusion": lambda: draw_confusion(evaluation),
-        "mistakes": lambda: draw_mistakes(images, evaluation),
-        "reliability": lambda: draw_reliability(before.reliability, after.reliability, before.ece, after.ece),
-        "risk-coverage": lambda: draw_risk_coverage(evaluation.risk),
-        "predictions": lambda: _draw_usual_and_doubtful(images, evaluation),
-        "first-layer": lambda: draw_first_layer(network),
+        "curves.png": lambda: draw_curves(metrics, kept=evaluation.accuracy),
+        "confusion.png": lambda: draw_confusion(evaluation),
+        "mistakes.png": lambda: draw_mistakes(images, evaluation),
+        "reliability.png": lambda: draw_reliability(*curves, before.ece, after.ece),
+        "risk-coverage.png": lambda: draw_risk_coverage(evaluation.risk),
+        "predictions.png": lambda: _draw_usual_and_doubtful(images, evaluation),
+        "first-layer.png": lambda: draw_first_layer(network),
     }
     if not metrics:
-        del drawings["curves"]
-    return [save_figure(draw(), Path(folder) / f"{name}.png") for name, draw in drawings.items()]
+        del drawings["curves.png"]
+    return [save_figure(drawings[name](), Path(folder) / name) for name in REPORT if name in drawings]
 
 
 def _draw_usual_and_doubtful(images: NDArray[np.uint8], evaluation: Evaluation) -> Figure:

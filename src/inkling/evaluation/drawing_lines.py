@@ -176,6 +176,10 @@ def draw_line_reliability(evaluation: LineEvaluation) -> Figure:
     return figure
 
 
+LINE_REPORT = ("reliability.png", "risk-coverage.png", "mistakes.png")
+"""What the drawings of an evaluation of lines are called."""
+
+
 def write_line_report(
     folder: str | os.PathLike[str], *, evaluation: LineEvaluation, pictures: Sequence[Picture]
 ) -> list[Path]:
@@ -187,15 +191,15 @@ def write_line_report(
         pictures: uint8 (H, W), 0 black to 255 white, of any size each; those that were evaluated.
 
     Returns:
-        The paths: `reliability.png`, `risk-coverage.png`, `mistakes.png`.
+        The paths, of the names in `LINE_REPORT`.
 
     Raises:
         ValueError: The pictures are not as many as were evaluated.
         StorageError: A file cannot be written.
     """
     drawings: dict[str, Callable[[], Figure]] = {
-        "reliability": lambda: draw_line_reliability(evaluation),
-        "risk-coverage": lambda: draw_risk_coverage(evaluation.risk),
-        "mistakes": lambda: draw_line_mistakes(pictures, evaluation),
+        "reliability.png": lambda: draw_line_reliability(evaluation),
+        "risk-coverage.png": lambda: draw_risk_coverage(evaluation.risk),
+        "mistakes.png": lambda: draw_line_mistakes(pictures, evaluation),
     }
-    return [save_figure(draw(), Path(folder) / f"{name}.png") for name, draw in drawings.items()]
+    return [save_figure(drawings[name](), Path(folder) / name) for name in LINE_REPORT]

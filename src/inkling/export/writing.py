@@ -71,14 +71,23 @@ class Writer(ABC):
         """
 
 
-def refuse_inputs(path: Path, inputs: Iterable[str | os.PathLike[str]]) -> None:
+def refuse_inputs(outputs: Iterable[Path], inputs: Iterable[str | os.PathLike[str]]) -> None:
     """Raise where an output would take the place of a file that is to be read.
 
+    Args:
+        outputs: What would be written.
+        inputs: What is to be read; gone through only where an output has the place of a file.
+
     Raises:
-        UsageError: It would.
+        UsageError: One would; says which.
     """
-    if path.is_file() and any(os.path.exists(each) and path.samefile(each) for each in inputs):
-        raise UsageError(f"{path} is to be read; writing it would destroy it.", remedy="Name another output.")
+    taken = [path for path in outputs if path.is_file()]
+    for each in inputs if taken else ():
+        for path in taken:
+            if os.path.exists(each) and path.samefile(each):
+                raise UsageError(
+                    f"{path} is to be read; writing it would destroy it.", remedy="Name another output."
+                )
 
 
 @contextlib.contextmanager

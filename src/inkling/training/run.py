@@ -28,6 +28,7 @@ CHECKPOINT = "checkpoint.safetensors"
 METRICS = "metrics.jsonl"
 SETTINGS = "settings.toml"
 WEIGHTS = "weights.safetensors"
+RUN_FILES = (SETTINGS, METRICS, CHECKPOINT, WEIGHTS)
 
 
 @dataclass(frozen=True, slots=True)
