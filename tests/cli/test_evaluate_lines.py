@@ -75,6 +75,16 @@ def test_it_is_told_at_80_columns(inkling: Inkling, reader_file: Path, folder: P
     assert all(len(line) <= 80 for line in end.out.splitlines())
 
 
+def test_long_numbers_among_the_surest_mistakes_stand_whole_on_one_line(
+    inkling: Inkling, reader_file: Path, tmp_path: Path
+) -> None:
+    printed, label = "4071300812", "4071300812" * 6
+    folder = write_labelled(tmp_path / "mine", [printed], [label])
+    end = inkling("evaluate", reader_file, "--as", "line", "--data", folder)
+    (line,) = [line for line in end.out.splitlines() if line.startswith("000.png")]
+    assert line.split()[1:3] == [label, printed]
+
+
 @pytest.mark.parametrize(
     ("options", "right"),
     [((), 6), (("--same-point",), 7), (("--digits-only",), 8), (("--same-point", "--digits-only"), 8)],

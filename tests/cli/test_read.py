@@ -15,7 +15,9 @@ from printed_folders import write_pictures
 
 import inkling.recognition.read as road
 from inkling.cli import line_reader as command
+from inkling.cli.readings import Rows
 from inkling.datasets.lines.writing import LINE_ALPHABET
+from inkling.elements import Alternative, PageReadings, Reading
 from inkling.networks.build import NetworkSettings, build_network
 from inkling.networks.weights import Header, Weights, load_weights, save_weights
 from inkling.recognition.lines import read_line
@@ -186,6 +188,42 @@ def test_several_batches_are_one_table(
     at_once = inkling(*words).out
     monkeypatch.setattr(command, "BATCH", 2)
     assert inkling(*words).out == at_once
+
+
+def test_a_later_batch_with_a_longer_number_gets_a_wider_column(
+    inkling: Inkling, reader_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers = ["4", "7", "4071300812", "9"]
+    pictures = write_pictures(tmp_path, numbers)
+    monkeypatch.setattr(command, "BATCH", 2)
+    end = inkling("read", "--as", "line", *pictures, "--weights", reader_file)
+    assert [row[:2] for row in rows(end.out)] == [
+        [path.name, number] for path, number in zip(pictures, numbers, strict=True)
+    ]
+    assert all(len(line) <= 80 for line in end.out.splitlines())
+
+
+@pytest.mark.parametrize("batches", [[["7", "LONG"]], [["7"], ["LONG"]], [["LONG"]]])
+@pytest.mark.parametrize("digits", [12, 21, 60, 100])
+def test_a_number_stands_whole_on_its_line_however_long_it_is(
+    batches: list[list[str]], digits: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    long = ("4071 300" * digits)[:digits].strip()
+    table = Rows(["a.png", "b.png"])
+    for batch in batches:
+        texts = [text.replace("LONG", long) for text in batch]
+        others = (Alternative(f"{long}1", 0.2), Alternative("3", 0.1))
+        readings = [
+            Reading(text, 0.6, "doubtful", "Or 17. " * 9, alternatives=others, source="a.png")
+            for text in texts
+        ]
+        table.show([PageReadings("a.png", 1, (reading,)) for reading in readings])
+    table.close()
+    out = capsys.readouterr().out
+    assert sum(f" {long} " in line for line in out.splitlines()) == 1
+    if batches == [["LONG"]]:
+        assert re.search(rf"^{long}1 +20.0%$", out, re.MULTILINE)
 
 
 @pytest.mark.parametrize("count", [1, 14])

@@ -14,7 +14,7 @@ from rich.table import Table
 
 from inkling.cli.data_sheet import SYNTHETIC_LINES
 from inkling.cli.failures import failures_of
-from inkling.cli.readings import percent
+from inkling.cli.readings import columns_of, percent, print_whole
 from inkling.errors import DatasetError
 
 if TYPE_CHECKING:
@@ -32,6 +32,12 @@ _SERIES = 1 << 64
 """Seed of the lines that are drawn to measure on: no training has one so large."""
 
 _MOST_SHOWN = 5
+
+_NAME = 30
+"""Columns of the terminal that the name of a picture takes at most."""
+
+_BESIDE = 12
+"""The same for how sure a mistake was, and for gaps."""
 
 _SIGNS = {" ": "space", ".": "point", ",": "comma", "-": "dash", "/": "slash", ":": "colon"}
 """What characters are called between the commas of a list."""
@@ -202,7 +208,7 @@ def show(result: LineResult, *, seen: bool | None, compared: str) -> None:
         console.print(_marks(result.marks))
     if evaluation.mistakes:
         console.print()
-        console.print(_mistakes(result))
+        _show_mistakes(console, result)
     pairs = [_pair(pair.true, pair.read, pair.count) for pair in evaluation.confused[:4]]
     while len(pairs) > 1 and len(", ".join(pairs)) > 64:  # they are to stay on one line of 80 columns
         pairs.pop()
@@ -249,13 +255,17 @@ def _marks(marks: dict[str, tuple[int, int]]) -> Table:
     return table
 
 
-def _mistakes(result: LineResult) -> Table:
+def _show_mistakes(console: Console, result: LineResult) -> None:
     """The wrong answers that were given most confidently: mistakes of the network, or of the labels."""
+    mistakes = result.evaluation.mistakes[:_MOST_SHOWN]
+    written = columns_of(["written", *(mistake.true for mistake in mistakes)])
+    read = columns_of(["blank", *(mistake.read for mistake in mistakes)])
     table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column("surest mistakes", no_wrap=True, max_width=30)
-    for heading in ("written", "read", "sure"):
-        table.add_column(heading, justify="right" if heading == "sure" else "left", overflow="fold")
-    for mistake in result.evaluation.mistakes[:_MOST_SHOWN]:
+    table.add_column("surest mistakes", no_wrap=True, max_width=_NAME)
+    table.add_column("written", no_wrap=True, width=written)
+    table.add_column("read", no_wrap=True, width=read)
+    table.add_column("sure", justify="right")
+    for mistake in mistakes:
         picture = result.lines.pictures[mistake.index]
         name = (
             picture.replace("\\", "/").rsplit("/", 1)[-1]
@@ -264,4 +274,4 @@ def _mistakes(result: LineResult) -> Table:
         )
         said = [escape(text) or "[dim]blank[/dim]" for text in (mistake.true, mistake.read)]
         table.add_row(escape(name), *said, percent(mistake.confidence))
-    return table
+    print_whole(console, table, _NAME + written + read + _BESIDE)

@@ -6,12 +6,13 @@ import contextlib
 import os
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
 import typer
+from rich.cells import cell_len
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -24,6 +25,9 @@ NOTHING_LEFT = "Nothing is left to read."
 
 _SAID = 54
 """Columns of the terminal for what is said of a number, for how sure it is, and for gaps."""
+
+_LEAST_SAID = 30
+"""The same where there is least room: what is said is broken into lines, numbers never are."""
 
 COLOURS = {"read": "green", "doubtful": "yellow", "blank": "dim", "illegible": "magenta", "failed": "red"}
 
@@ -77,7 +81,11 @@ class Lines:
 
 
 class Rows:
-    """A table for people of pictures of lines; its columns are as wide as the first batch wants them."""
+    """A table for people of pictures of lines; its columns are as wide as the first batch wants them.
+
+    Where a later batch has a longer number, the column is wider for that batch: half a number that
+    stands on a line of its own looks like another one.
+    """
 
     def __init__(self, names: Sequence[str]) -> None:
         self.console = Console(highlight=False)
@@ -99,19 +107,20 @@ class Rows:
             self._fit(readings)
         table = Table(box=None, pad_edge=False, show_header=first, header_style="dim")
         table.add_column("picture", width=self.widths[0], no_wrap=True)
-        table.add_column("number", width=self.widths[1], overflow="fold")
+        number = max(self.widths[1], columns_of(each.text for each in readings))
+        table.add_column("number", width=number, no_wrap=True)
         table.add_column("sure", width=6, justify="right")
         table.add_column("", overflow="fold")
         for each in readings:
             table.add_row(safe(self._short(_name_of(each))), *told_of(each))
-        self.console.print(table)
+        print_whole(self.console, table, self.widths[0] + number + _LEAST_SAID)
         self.pages += len(pages)
         self.counts.update(each.status for each in readings)
         self.others = readings[-1].alternatives
 
     def _fit(self, readings: Sequence[Reading]) -> None:
         """Choose the widths of the columns, so that most of what is said stays on its line."""
-        number = min(max(len("number"), *(len(each.text) for each in readings)), 20)
+        number = max(len("number"), columns_of(each.text for each in readings))
         room = max(self.console.width - number - _SAID, 16)
         longest = max(map(len, self.names))
         if longest > room and len(self.names) > 1:
@@ -143,11 +152,26 @@ class Rows:
         if not self.others:
             return
         table = Table(box=None, pad_edge=False, show_header=False)
+        number = columns_of(other.text for other in self.others)
+        table.add_column(width=number, no_wrap=True)
+        table.add_column(justify="right")
         for other in self.others:
             table.add_row(safe(other.text), percent(other.confidence))
-        table.columns[1].justify = "right"
         self.console.print("\n[dim]or else[/dim]")
-        self.console.print(table)
+        print_whole(self.console, table, number + _LEAST_SAID)
+
+
+def columns_of(texts: Iterable[str]) -> int:
+    """Columns of the terminal that the longest of some texts takes."""
+    return max(cell_len(_shown(text)) for text in texts)
+
+
+def print_whole(console: Console, table: Table, columns: int) -> None:
+    """Print a table that takes so many columns at least; its lines run over a narrower terminal."""
+    width = console.width
+    console.width = max(width, columns)
+    console.print(table)
+    console.width = width
 
 
 def _name_of(reading: Reading) -> str:
@@ -167,7 +191,12 @@ def counted(counts: Counter[str], signs: Mapping[str, str] = MappingProxyType({}
 
 def safe(text: str) -> str:
     """Text from strangers for Rich: nothing in it is a style, and nothing commands the terminal."""
-    return escape(re.sub(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", "\ufffd", text))
+    return escape(_shown(text))
+
+
+def _shown(text: str) -> str:
+    """Text without what would command the terminal."""
+    return re.sub(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", "\ufffd", text)
 
 
 def told_of(reading: Reading) -> tuple[str, str, str]:
