@@ -52,6 +52,7 @@ def classify(
     Any size, polarity, colour and bit depth, with margins and off-centre. A blank picture is blank.
     """
     from inkling.datasets.load import files_of
+    from inkling.evaluation.canvas import format_of
     from inkling.export.writing import refuse_inputs
     from inkling.networks.weights import load_weights
     from inkling.recognition.classify import box_weights, classify_framed, frame_all
@@ -59,6 +60,8 @@ def classify(
     outputs = [plot, *(why / name for name in _EXPLAINED)] if why is not None else [plot]
     inputs = [*pictures, weights, *(files_of(data) if why is not None else [])]
     refuse_inputs(filter(None, outputs), filter(None, inputs))
+    if plot is not None:
+        format_of(plot)
     loaded = box_weights() if weights is None else load_weights(weights)
     sources = [sys.stdin.buffer.read() if name == "-" else name for name in pictures]
     framed, failures = frame_all(sources)

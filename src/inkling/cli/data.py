@@ -174,11 +174,13 @@ def show(
     Example: inkling data show synthetic-lines
     """
     from inkling.datasets.load import files_of
+    from inkling.evaluation.canvas import format_of
     from inkling.export.writing import refuse_inputs
 
     _refuse_absent(data, Part.train)
     if out is not None:
         refuse_inputs([out], files_of(data))
+        format_of(out)
     sheet = take_sheet(data, pictures, seed)
     path = out or Path(f"{sheet.name.split()[0]}.png")
     refuse_inputs([path], files_of(data))

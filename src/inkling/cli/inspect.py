@@ -43,6 +43,7 @@ def inspect(
     And the sum that builds up when gradients are not zeroed. Nothing is written but the picture.
     """
     from inkling.datasets.load import files_of, load_digits
+    from inkling.evaluation.canvas import format_of
     from inkling.export.writing import refuse_inputs
     from inkling.networks.build import BOX_READERS, LINE_READERS, build_network
     from inkling.networks.weights import load_weights, refuse_readers
@@ -53,6 +54,7 @@ def inspect(
 
     if plot is not None:
         refuse_inputs([plot], filter(None, (weights, *files_of(data))))
+        format_of(plot)
     chosen = recipe_named(recipe)
     if chosen.network.name in (*LINE_READERS, *BOX_READERS):
         what = "lines" if chosen.network.name in LINE_READERS else "boxes"

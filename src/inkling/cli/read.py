@@ -34,7 +34,7 @@ EXAMPLE = (
 )
 
 
-_DRAWINGS = ("", ".pdf", ".png")
+_DRAWINGS = ("pdf", "png")
 """How the name of a drawing may end; of pages, one without an end is a folder of them."""
 
 
@@ -216,6 +216,7 @@ def _outputs(
     Raises:
         UsageError: A file that is to be read would be lost, or one cannot be gone on with.
     """
+    from inkling.evaluation.canvas import format_of
     from inkling.export.annotated import Annotated as Drawn
     from inkling.export.choose import writer_for
     from inkling.export.crops import Crops
@@ -227,8 +228,8 @@ def _outputs(
     refuse_inputs(outputs, inputs)
     for place, path in enumerate(outputs):
         _refuse(path in outputs[:place], f"{path} is named as two outputs.", "Name another one.")
-    if plot is not None and plot.suffix.lower() not in _DRAWINGS:
-        raise UnknownNameError("format of drawings", plot.suffix, filter(None, _DRAWINGS))
+    if plot is not None and (lines or plot.suffix):
+        format_of(plot, _DRAWINGS)
     stems = Stems(files)
     cut = Crops(crops, stems) if crops else None
     alphabet = loaded.header.alphabet

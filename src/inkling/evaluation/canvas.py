@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from inkling.errors import StorageError, UnknownNameError
+from inkling.errors import StorageError, UnknownNameError, UsageError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -196,7 +197,23 @@ def corner(number: int, columns: int, size: tuple[int, int], *, gap: int = 4) ->
     return number // columns * (size[0] + gap), number % columns * (size[1] + gap)
 
 
-_FORMATS = ("pdf", "png", "svg")
+FORMATS = ("pdf", "png", "svg")
+"""How the name of a drawing may end."""
+
+
+def format_of(path: Path, known: Sequence[str] = FORMATS) -> str:
+    """The format of a drawing, by the end of its name.
+
+    Raises:
+        UsageError: The name has no end, or another one than those that are known.
+    """
+    suffix = path.suffix.lstrip(".").lower()
+    if not suffix:
+        endings = f"{', '.join(f'.{each}' for each in known[:-1])} or .{known[-1]}"
+        raise UsageError(f"{path} is no name of a drawing.", remedy=f"End it in {endings}.")
+    if suffix not in known:
+        raise UnknownNameError("format of drawings", suffix, known)
+    return suffix
 
 
 def save_figure(figure: Figure, path: str | os.PathLike[str]) -> Path:
@@ -210,13 +227,11 @@ def save_figure(figure: Figure, path: str | os.PathLike[str]) -> Path:
         The path.
 
     Raises:
-        UnknownNameError: The suffix is of no such format.
+        UsageError: There is no suffix, or it is of no such format.
         StorageError: The file cannot be written.
     """
     path = Path(path)
-    suffix = path.suffix.lstrip(".").lower() or "png"
-    if suffix not in _FORMATS:
-        raise UnknownNameError("format of drawings", suffix, _FORMATS)
+    suffix = format_of(path)
     partial = path.with_name(f"{path.name}.partial-{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
