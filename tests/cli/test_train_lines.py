@@ -18,6 +18,7 @@ from PIL import Image
 from inkling.cli import train_lines
 from inkling.datasets.lines.folders import load_lines, split_lines
 from inkling.datasets.lines.writing import LINE_ALPHABET
+from inkling.evaluation.line_report import LineScores
 from inkling.networks.build import NetworkSettings, build_network
 from inkling.networks.weights import Header, Weights, load_weights, save_weights
 from inkling.training.material import LineMaterial
@@ -107,8 +108,30 @@ def test_a_person_is_told_how_many_are_read_exactly(inkling: Inkling, tmp_path: 
     end = inkling("train", "lines", *TINY, "epochs=0.1", "--run", tmp_path)
     assert end.code == 0, end.err
     assert "Read exactly" in end.out
-    assert "of 50 held-out lines, 95 % interval" in end.out
-    assert "lines of 4,750 digits to learn from, 50 lines of other digits held out" in end.err
+    assert "of 50 held out, 95 % interval" in end.out
+    assert "lines of 4,750 digits to learn from, 50 of others held out" in end.err
+
+
+@pytest.mark.parametrize(("count", "right"), [(8, 8), (1_000, 973), (10_000, 10_000)])
+@pytest.mark.parametrize("compared", [False, True])
+def test_what_a_person_is_told_in_the_end_fits_80_columns(
+    inkling: Inkling,
+    reader: Path,
+    labelled: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    count: int,
+    right: int,
+    compared: bool,
+) -> None:
+    scores = LineScores(np.linspace(-1, 1, count), np.arange(count) < right)
+    monkeypatch.setattr("inkling.evaluation.line_report.score_lines", lambda *_: scores)
+    monkeypatch.chdir(tmp_path)
+    begun = ["--from", reader / "weights.safetensors", "--data", labelled] if compared else ["lines"]
+    end = inkling("train", *begun, *TINY[not compared :], "epochs=0.1", "--run", "run")
+    assert end.code == 0, end.err
+    assert end.out.count(f"of {count:,} held out, 95 % interval") == 1 + compared
+    assert all(len(line) <= 80 for line in (end.out + end.err).splitlines() if "/" not in line)
 
 
 def measured(weights: Weights, folder: Path) -> float:
@@ -158,7 +181,7 @@ def test_a_fine_tuning_is_repeated_from_its_settings_and_goes_on_where_it_was_st
     assert (reader / "weights.safetensors").read_bytes() == old, "what it began with stays as it was"
     assert "Before " in end.out
     assert "After " in end.out
-    assert end.out.count("of 8 held-out lines, 95 % interval") == 2
+    assert end.out.count("of 8 held out, 95 % interval") == 2
     assert "Confidence         calibrated as before, since 8 held-out pictures are too few\n" in end.out
 
 

@@ -41,6 +41,6 @@ def box_job(recipe: Recipe, data: str) -> Job:
         DigitMaterial(learned.images, learned.targets, len(learned.alphabet)),
         (heldout.images, heldout.targets),
         digits.name,
-        f"{len(learned):,} drawn boxes to learn from, {len(heldout):,} with other digits held out",
+        f"{len(learned):,} drawn boxes to learn from, {len(heldout):,} of other digits held out",
         lambda training, folder: conclude(training, learned, heldout, folder, command),
     )

@@ -66,7 +66,7 @@ def line_job(recipe: Recipe, data: str) -> Job:
         LineMaterial(series, len(LINE_ALPHABET) + 1),
         heldout,
         digits.name,
-        f"lines of {len(learned):,} digits to learn from, {len(heldout):,} lines of other digits held out",
+        f"lines of {len(learned):,} digits to learn from, {len(heldout):,} of others held out",
         conclude,
     )
 
@@ -179,7 +179,7 @@ def _conclude(
 def _rate(scores: LineScores) -> str:
     low, high = scores.interval
     return (
-        f"[bold green]{scores.exact:.2%}[/bold green] of {len(scores.correct):,} held-out lines, "
+        f"[bold green]{scores.exact:.2%}[/bold green] of {len(scores.correct):,} held out, "
         f"95 % interval {low:.2%} to {high:.2%}"
     )
 
