@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +15,9 @@ from printed_folders import write_labelled
 from test_read import write_weights
 
 from inkling.cli import evaluate_lines as of_lines
+from inkling.datasets.lines import hand
 from inkling.evaluation.lines import evaluate_lines
-from inkling.networks.weights import load_weights
+from inkling.networks.weights import Weights, load_weights, save_weights
 from inkling.recognition.lines import read_lines
 
 PRINTED = ["4071", "19.5", "-8", "300", "12", "77", "6.25", "900", "31", " "]
@@ -166,10 +168,52 @@ def test_a_report_is_drawn_and_opens_only_what_it_shows(
     assert "3 drawings in" in inkling(*words).out
 
 
-def test_lines_are_drawn_of_test_digits_or_of_digits_held_out(
+RECIPE = {"heldout": 0.05, "seed": 3, "digits": "sample"}
+
+
+@pytest.mark.parametrize(
+    ("trained_on", "digits", "count", "seen"),
+    [
+        ({"data": "print"}, "sample train", 5_000, None),
+        ({"data": "sample train", "recipe": RECIPE}, "sample train (held out)", 250, False),
+        ({"data": "sample train"}, "sample train", 5_000, True),
+        ({"data": "mnist train", "recipe": RECIPE}, "sample train", 5_000, True),
+        ({"data": "mine", "before": "mnist train", "recipe": RECIPE}, "sample train", 5_000, True),
+        ({"data": "mine", "before": "print", "recipe": RECIPE}, "sample train", 5_000, True),
+        ({"data": "mine", "before": "print"}, "sample train", 5_000, None),
+        ({"data": "mine", "before": "print", "recipe": {"digits": "strokes"}}, "sample train", 5_000, None),
+        ({}, "sample train", 5_000, None),
+    ],
+)
+def test_without_test_digits_lines_are_drawn_of_the_sample_and_it_is_said_who_learned_from_that(
+    inkling: Inkling,
+    reader: Weights,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    trained_on: dict[str, object],
+    digits: str,
+    count: int,
+    seen: bool | None,
+) -> None:
+    monkeypatch.setattr("inkling.datasets.named.locate", lambda *_, **__: None)
+    monkeypatch.setattr(of_lines, "_SYNTHETIC", 12)
+    drawn_with: list[int] = []
+    whole = hand.Cuttings
+    monkeypatch.setattr(hand, "Cuttings", lambda digits: drawn_with.append(len(digits)) or whole(digits))
+    path = tmp_path / "w.safetensors"
+    save_weights(path, replace(reader, header=replace(reader.header, trained_on=trained_on)))
+    end = inkling("evaluate", path, "--as", "line", "--data", "synthetic-lines")
+    assert end.out.startswith(f"synthetic-lines of the digits {digits}, ")
+    said = "The weights learned from these digits, or from some; not from these lines."
+    assert (said in end.out) == (seen is True)
+    assert "these pictures" not in end.out
+    assert drawn_with == [count]
+    assert json.loads(inkling("evaluate", path, "--as", "line", "--json").out)["seen_in_training"] == seen
+
+
+def test_lines_are_drawn_if_no_data_is_named(
     inkling: Inkling, reader_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delenv("INKLING_DATA", raising=False)
     monkeypatch.setattr("inkling.datasets.named.locate", lambda *_, **__: None)
     monkeypatch.setattr(of_lines, "_SYNTHETIC", 60)
     words = ("evaluate", reader_file, "--as", "line")
@@ -178,10 +222,8 @@ def test_lines_are_drawn_of_test_digits_or_of_digits_held_out(
     assert (result["data"], result["n"] + marked) == ("synthetic-lines", 60)
     assert 0 < marked < 20
     assert result == json.loads(inkling(*words, "--data", "synthetic-lines", "--json").out)
-    assert "synthetic-lines of the digits sample train (held out)" in inkling(*words).out
 
-    loaded = load_weights(reader_file)
-    lines = of_lines.take_lines("synthetic-lines", loaded)
+    lines = of_lines.take_lines("synthetic-lines", load_weights(reader_file))
     assert len(lines.pictures) == len(lines.texts) == 60
     assert {type(picture) for picture in lines.pictures} == {np.ndarray}
 

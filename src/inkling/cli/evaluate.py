@@ -200,8 +200,13 @@ def _seen(name: str, trained_on: dict[str, Any]) -> bool | None:
         return None
     if name == f"{learned} (held out)":
         return False
-    measured, known = _parts(name.removesuffix(" (held out)")), _parts(learned)
-    if measured & known:
+    known = _parts(learned)
+    if isinstance(before := trained_on.get("before"), str):
+        # Those that were fine-tuned learned from what they began with, and from lines made up of digits.
+        recipe = trained_on.get("recipe")
+        digits = str(recipe.get("digits")) if isinstance(recipe, dict) else ""
+        known |= _parts(before) | _parts(" + ".join(f"{part} train" for part in digits.split("+")))
+    if _parts(name.removesuffix(" (held out)")) & known:
         return True
     # A test part is of no training; anything else may have come from anywhere.
     return False if name.endswith(" test") else None

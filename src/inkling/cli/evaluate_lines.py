@@ -93,7 +93,10 @@ def take_lines(data: str, loaded: Weights) -> LabelledLines:
 
 
 def _synthetic(trained_on: dict[str, Any]) -> LabelledLines:
-    """Lines of MNIST's test digits where these are on this machine; else of the sample's, held out."""
+    """Lines of MNIST's test digits where these are on this machine; else of the sample's.
+
+    Of these, weights that learned from the sample are shown none but what was held out.
+    """
     from inkling.datasets.lines.hand import Cuttings
     from inkling.datasets.lines.synthesis import draw_line
     from inkling.datasets.load import load_digits
@@ -103,12 +106,12 @@ def _synthetic(trained_on: dict[str, Any]) -> LabelledLines:
     if locate("mnist", splits=("test",)) is not None:
         digits = load_digits("mnist", split="test")
     else:
+        digits = load_digits("sample")
         recipe = trained_on.get("recipe")
         settings = recipe if isinstance(recipe, dict) else {}
         fraction, seed = settings.get("heldout"), settings.get("seed")
-        if not isinstance(fraction, float) or not isinstance(seed, int):
-            fraction, seed = 0.2, 0
-        digits = split(load_digits("sample"), fraction, seed=seed)[1]
+        if digits.name == trained_on.get("data") and isinstance(fraction, float) and isinstance(seed, int):
+            digits = split(digits, fraction, seed=seed)[1]
     cuttings = Cuttings(digits)
     lines = [draw_line(cuttings, seed=_SERIES, index=index) for index in range(_SYNTHETIC)]
     texts = [line.writing.mark or line.writing.text for line in lines]
@@ -194,7 +197,10 @@ def show(result: LineResult, *, seen: bool | None, compared: str) -> None:
         soft_wrap=True,
     )
     if seen:
-        console.print("[bold yellow]The weights learned from these pictures, or from some.[/bold yellow]")
+        told = (
+            "these digits, or from some; not from these lines" if made_of else "these pictures, or from some"
+        )
+        console.print(f"[bold yellow]The weights learned from {told}.[/bold yellow]")
     console.print(
         f"Digit error rate [bold]{_share(evaluation.digit_error_rate)}[/bold]\n"
         f"Calibration error [bold]{_share(evaluation.ece)}[/bold] of {evaluation.answered:,} answers; "
