@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from read_pages import ALPHABET, page_of
+from read_pages import ALPHABET, example, page_of, picture_of
 
 from inkling.errors import UsageError
 from inkling.export.alto import Alto
@@ -64,6 +64,39 @@ def test_documents_of_one_name_are_numbered() -> None:
     assert [stems.of(source) for source in sources] == [
         "form", "form-2", "FORM-3", "form-2-2", "stdin", "page", "page-2"
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("path", "document"),
+    [
+        ("scan.png", "scan-2.png"),
+        ("SCAN.PNG", "SCAN-2.PNG"),
+        (".", "sheet-p7.png"),
+        ("sub", "sub/sheet-p7.png"),
+    ],
+)
+def test_no_page_is_drawn_over_a_document(
+    path: str, document: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path(document).parent.mkdir(exist_ok=True)
+    Path(document).write_bytes(b"a page")
+    for sources in ([document], [str(tmp_path / document)]):
+        files = PageFiles(Path(path), ".png", Stems(sources))
+        files.next(page_of(number=4))
+        with pytest.raises(UsageError, match="is to be read; writing it would destroy it"):
+            files.next(page_of(number=7))
+    others = PageFiles(Path(path), ".png", Stems([f"elsewhere/{Path(document).name}"]))
+    assert [others.next(page_of(number=n)).exists() for n in (4, 7)] == [False, True]
+
+
+def test_no_reading_is_cut_out_over_a_document(tmp_path: Path) -> None:
+    with Crops(tmp_path / "cut") as crops:
+        crops.write(picture_of(example()), example())
+    files = sorted((tmp_path / "cut").iterdir())
+    again = Crops(tmp_path / "cut", Stems([example().source, str(files[0])]))
+    with again, pytest.raises(UsageError, match="is to be read"):
+        again.write(picture_of(example()), example())
 
 
 def test_pages_that_go_into_one_name_are_numbered() -> None:

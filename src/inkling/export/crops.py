@@ -34,7 +34,7 @@ class Crops(Writer):
         """Write the pictures of a page."""
         for name, reading in zip(self.names(readings), readings.readings, strict=True):
             if page is not None and reading.region is not None:
-                with whole_file(self.path / name) as file:
+                with whole_file(self.stems.refuse_documents(self.path / name)) as file:
                     file.write(to_png(cut(page.image, reading.region.quad)))
 
     def names(self, readings: PageReadings) -> list[str]:

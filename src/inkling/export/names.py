@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from inkling.elements import PageReadings
+from inkling.export.writing import refuse_inputs
 
 _LONGEST = 60
 """Characters of a stem; in UTF-8 at most 240 bytes with what is added, which every file system takes."""
@@ -66,8 +67,10 @@ class Stems:
 
     def __init__(self, sources: Iterable[str] = ()) -> None:
         self._names = Names("page")
+        self._files: dict[str, list[str]] = {}
         for source in sources:
             self.of(source)
+            self._files.setdefault(_file(source).casefold(), []).append(source)
 
     def of(self, source: str) -> str:
         """The stem of a document: its file's name without folder and suffix, made safe.
@@ -77,7 +80,7 @@ class Stems:
             >>> stems.of("a/form.pdf"), stems.of("b/form.png"), stems.of("-")
             ('form', 'form-2', 'stdin')
         """
-        file = re.split(r"[\\/]", source)[-1]
+        file = _file(source)
         stem = file.rpartition(".")[0] or file
         return self._names.of(source, "stdin" if source == "-" else stem)
 
@@ -85,6 +88,19 @@ class Stems:
         """The stem of a page, such as `form-p2`; of a file that could not be opened, that of the file."""
         stem = self.of(readings.source)
         return stem if readings.number is None else f"{stem}-p{readings.number}"
+
+    def refuse_documents(self, path: Path) -> Path:
+        """The path of an output, if it is that of none of the documents.
+
+        Raises:
+            UsageError: It is; the document is as it was.
+        """
+        refuse_inputs([path], self._files.get(path.name.casefold(), ()))
+        return path
+
+
+def _file(source: str) -> str:
+    return re.split(r"[\\/]", source)[-1]
 
 
 class PageFiles:
@@ -103,9 +119,15 @@ class PageFiles:
         self._given = 0
 
     def next(self, readings: PageReadings) -> Path:
-        """The file of the next page: `<folder>/<stem>-p<page>.xml`, or `name.xml`, `name-2.xml`, ..."""
+        """The file of the next page: `<folder>/<stem>-p<page>.xml`, or `name.xml`, `name-2.xml`, ...
+
+        Raises:
+            UsageError: It is a document that is to be read, or has been.
+        """
         if self._path.suffix.lower() != self._suffix:
-            return self._path / f"{self._stems.of_page(readings)}{self._suffix}"
-        self._given += 1
-        number = "" if self._given == 1 else f"-{self._given}"
-        return self._path.with_name(f"{self._path.stem}{number}{self._path.suffix}")
+            path = self._path / f"{self._stems.of_page(readings)}{self._suffix}"
+        else:
+            self._given += 1
+            number = "" if self._given == 1 else f"-{self._given}"
+            path = self._path.with_name(f"{self._path.stem}{number}{self._path.suffix}")
+        return self._stems.refuse_documents(path)
