@@ -43,14 +43,12 @@ def tail_read(line: LinePicture, reading: Reading) -> bool:
 
 
 WEAKNESSES: dict[str, Errs] = {
-    "a point that is lost": alone((".", ""), (",", "")),
-    "a 1 that is lost": alone(("1", "")),
-    "a digit taken for another": alone(
-        ("4", "9"), ("9", "4"), ("9", "3"), ("7", "1"), ("1", "7"), ("7", "2")
-    ),
-    "a digit that touches": alone(*((digit, "") for digit in "0234568")),
-    "a tail taken for a digit": tail_read,
-    "upside down, and read": lambda line, reading: line.writing.mark == "upside down" and reading.text != "",
+    "point lost": alone((".", ""), (",", "")),
+    "1 lost": alone(("1", "")),
+    "misread": alone(("4", "9"), ("9", "4"), ("9", "3"), ("7", "1"), ("1", "7"), ("7", "2")),
+    "digit lost": alone(*((digit, "") for digit in "0234568")),
+    "tail read": tail_read,
+    "upside down": lambda line, reading: line.writing.mark == "upside down" and reading.text != "",
 }
 
 
@@ -71,7 +69,8 @@ def main() -> None:
             parts: list[Part] = [(f"{name}: ", QUIET), (line.writing.text, BLUE), (" → ", INK)]
             pictures.append(line.image)
             captions.append([*parts, (reading.text, RED)])
-    figure = draw_line_sheet(pictures, captions, title="What the line reader in the box does not read")
+    title = "What the line reader in the box does not read"
+    figure = draw_line_sheet(pictures, captions, title=title, subtitle="what is written → what it reads")
     print(save_figure(figure, Path(__file__).parent / "weaknesses.png"))
 
 

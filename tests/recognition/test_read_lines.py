@@ -23,6 +23,7 @@ from inkling.networks.linereader import FRAMES
 from inkling.networks.scan import propose, scan, score_of
 from inkling.networks.weights import Header, Weights
 from inkling.recognition import lines
+from inkling.recognition.decisions import REASONS
 from inkling.recognition.lines import open_line, read_framed, read_line, read_lines
 from inkling.training.devices import choose_precision
 from printed_lines import STEP, print_line
@@ -216,7 +217,7 @@ def test_what_is_no_number_says_what_it_is(name: str, status: str, reason: str) 
 
 
 def test_every_mark_of_the_alphabet_has_its_reason() -> None:
-    assert set(lines._REASONS) == set(MARKS)
+    assert set(REASONS) == set(MARKS)
 
 
 def test_a_mark_among_characters_leaves_no_number(reader: Weights) -> None:

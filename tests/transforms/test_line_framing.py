@@ -18,6 +18,7 @@ from inkling.transforms.lines import (
     PAPER,
     WIDTH_STEP,
     _quantiles,
+    cut_between_rows,
     find_rows,
     frame_line,
     frame_with_place,
@@ -186,3 +187,27 @@ def test_other_views_are_higher_around_the_middle_or_narrower_from_the_left(left
 @pytest.mark.parametrize("width", [16, 48])
 def test_other_views_of_paper_are_paper(width: int) -> None:
     assert (look_again(np.full((LINE_HEIGHT, width), PAPER, np.uint8)) == PAPER).all()
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 5])
+@pytest.mark.parametrize("height", [16, 40])
+def test_a_picture_is_cut_between_its_rows_of_writing(count: int, height: int) -> None:
+    rows = [bar(height, 90) for _ in range(count)]
+    parts = cut_between_rows(np.vstack(rows))
+    assert len(parts) == (count if count > 1 else 0)
+    for part in parts:
+        assert abs(len(part) - height) <= 3
+        assert (part.min(axis=1) < 128).sum() == pytest.approx(0.75 * height, abs=1)
+
+
+def test_rules_and_borders_are_no_rows_of_writing() -> None:
+    picture = bar(60, 120)
+    picture[3:5] = picture[55:57] = picture[:, 2:4] = 60
+    assert cut_between_rows(picture) == []
+
+
+@given(arrays(np.uint8, st.tuples(st.integers(1, 90), st.integers(1, 90))))
+def test_the_rows_of_any_picture_make_it_up(picture: np.ndarray) -> None:
+    parts = cut_between_rows(picture)
+    assert len(parts) != 1
+    assert not parts or np.array_equal(np.vstack(parts), picture)

@@ -21,7 +21,7 @@ from inkling.networks.constrained import DISBELIEF
 from inkling.networks.scan import score_of
 from inkling.networks.weights import Weights, load_box_weights
 from inkling.recognition.classify import distributions
-from inkling.recognition.lines import BLANK_FROM, DOUBT_BELOW, ILLEGIBLE_BELOW, illegible
+from inkling.recognition.decisions import BLANK_FROM, DOUBT_BELOW, ILLEGIBLE_BELOW, illegible
 from inkling.transforms.boxes import frame_box
 
 Floats = NDArray[np.float64]

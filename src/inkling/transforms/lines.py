@@ -9,6 +9,7 @@ Two steps, as for digits (`transforms/normalize.py`):
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import NamedTuple
 
@@ -43,6 +44,13 @@ to a side, as a part of the columns, is a border."""
 
 _LEAST_PART = 0.3
 """Part of the picture's rows that is kept at least: a dot is not to fill the line."""
+
+_ROWS_HEIGHT = 120
+"""Rows of the picture in which several rows of writing are told apart."""
+
+_GAP, _LOW = 0.15, 0.4
+"""Between two rows of writing there is less ink than this part of what is in the fullest; what is lower than
+this part of the highest is no row."""
 
 _LEAST_RANGE = 16
 """Grey levels that are stretched at most to the whole range: paper's own grain is to stay faint."""
@@ -142,19 +150,9 @@ def find_rows(grey: NDArray[np.uint8]) -> tuple[int, int]:
         `(top, bottom)`, the first row and the one after the last, at least `_LEAST_PART` of H apart
         but for rounding.
     """
-    height, width = grey.shape
-    rows = min(height, _LOOK_HEIGHT)
-    columns = max(1, round(width * rows / height))
-    small = cv2.GaussianBlur(_resize(grey, columns, rows), (0, 0), 0.7)
-    paper = int(_quantiles(small, 0.5)[0])
-    inside = small[rows // 10 : rows - rows // 10, columns // 16 : columns - columns // 16]
-    # Where much paper is around little writing, its ink is but a few of the pixels.
-    depths = paper - _quantiles(inside, 0.02, 0.001)
-    depth = float(next((depth for depth in depths if depth >= _LEAST_RANGE), 0.0))
-    if depth == 0:
-        return 0, height
-    ink = (small < paper - _INK_PART * depth).astype(np.uint8)
-    ink &= 1 - _rules_in(ink)
+    height = len(grey)
+    ink = _find_ink(grey, min(height, _LOOK_HEIGHT))
+    rows, columns = ink.shape
     _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     pieces = stats[1:][_are_writing(stats[1:], rows, columns)]
     if len(pieces) == 0:
@@ -166,6 +164,44 @@ def find_rows(grey: NDArray[np.uint8]) -> tuple[int, int]:
     # Whole rows of the small picture, so that a larger scan is cut at the same places.
     top, bottom = max(math.floor(middle - reach), 0), min(math.ceil(middle + reach), rows)
     return round(top * height / rows), round(bottom * height / rows)
+
+
+def cut_between_rows(picture: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
+    """Cut a picture into its rows of writing, where there are several with paper between them.
+
+    Args:
+        picture: uint8 of shape (H, W), or (H, W, 3) RGB; at least one pixel.
+
+    Returns:
+        Parts of it, from the top, each with one row; none where there are not at least two.
+    """
+    height = len(picture)
+    ink = _find_ink(to_grey(picture), min(height, _ROWS_HEIGHT))
+    rows = len(ink)
+    amount = np.convolve(ink.sum(axis=1, dtype=np.float64), np.ones(3) / 3, "same")
+    inked = amount > _GAP * np.quantile(amount, 0.9)
+    ends = np.flatnonzero(np.diff(inked, prepend=False, append=False)).reshape(-1, 2)
+    sizes = ends[:, 1] - ends[:, 0]
+    ends = ends[sizes >= max(_LOW * sizes.max(initial=0), 4)]
+    if len(ends) < 2:
+        return []
+    between = (ends[:-1, 1] + ends[1:, 0]) / 2
+    cuts = [0, *np.round(between * height / rows).astype(int).tolist(), height]
+    return [picture[top:bottom] for top, bottom in itertools.pairwise(cuts)]
+
+
+def _find_ink(grey: NDArray[np.uint8], rows: int) -> NDArray[np.uint8]:
+    """Where there is ink, 1, but for ruled lines and borders: of a picture made so many rows high."""
+    height, width = grey.shape
+    columns = max(1, round(width * rows / height))
+    small = cv2.GaussianBlur(_resize(grey, columns, rows), (0, 0), 0.7)
+    paper = int(_quantiles(small, 0.5)[0])
+    inside = small[rows // 10 : rows - rows // 10, columns // 16 : columns - columns // 16]
+    # Where much paper is around little writing, its ink is but a few of the pixels.
+    depths = paper - _quantiles(inside, 0.02, 0.001)
+    depth = float(next((depth for depth in depths if depth >= _LEAST_RANGE), np.inf))
+    ink = (small < paper - _INK_PART * depth).astype(np.uint8)
+    return np.asarray(ink & (1 - _rules_in(ink)), np.uint8)
 
 
 def _rules_in(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -1,11 +1,11 @@
 #!/bin/sh
-# The line reader in the box once more, from nothing: six stages, each with the code and the lines of its time.
+# The line reader in the box once more, from nothing: five stages, each with the code and the lines of its time.
 #
 #   sh src/inkling/weights/lines.sh [FOLDER]        (default: runs/line-stages)
 #
 # From the root of a clone with its whole history, after `make test`. MNIST is downloaded, or is in INKLING_DATA.
 # Some six hours on two cores; a GPU is used where there is one. Run again after an interruption, it goes on.
-# The weights are FOLDER/6/weights.safetensors. PART=0.001 makes so many steps of each, to see that it works.
+# The weights are FOLDER/5/weights.safetensors. PART=0.001 makes so many steps of each, to see that it works.
 set -eu
 
 folder=$(mkdir -p "${1:-runs/line-stages}" && cd "${1:-runs/line-stages}" && pwd)
@@ -33,4 +33,3 @@ stage 2 2634134 14 0.012 0.5  0
 stage 3 28fe4af 26 0.012 0.5  1
 stage 4 90427c3 15 0.012 0.35 2
 stage 5 26cab3c 13 0.006 0.5  12
-stage 6 cb4e59a 13 0.006 0.5  15

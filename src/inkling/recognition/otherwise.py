@@ -1,0 +1,101 @@
+"""What says no number as it stands: does it, turned, or cut between its rows of writing?
+
+A line reader has marks for what is upside down and for several lines, and tells most such pictures by itself.
+Those that it does not tell it takes for blank, or doubts. Turned the right way, or row by row, they are read,
+which proves it; a picture that is as it should be hardly ever is.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from inkling.documents.picture import Picture, to_picture
+from inkling.elements import Reading
+from inkling.networks.constrained import marks_of
+from inkling.networks.ctc import Frames, best_path, log_probability
+from inkling.networks.scan import scan
+from inkling.recognition.decisions import REASONS
+from inkling.transforms.lines import cut_between_rows, frame_line
+
+ASKED_BELOW = 0.3
+"""A picture whose number is less probable is looked at otherwise: what is on it says little as it stands."""
+
+_EVEN = 0.5
+
+
+def seen_otherwise(
+    readings: Sequence[Reading],
+    pictures: Sequence[Picture],
+    network: nn.Module,
+    alphabet: Sequence[str],
+    *,
+    treated: Callable[[Frames], Frames],
+    precision: torch.dtype,
+) -> list[Reading]:
+    """Say of pictures without a probable number that they are turned, or of several lines, where that is so.
+
+    Turned by a quarter, a half and three quarters, a picture must in one way say a number of two digits or
+    more with an even chance; cut between its rows, two of them at least, and half of all, a number each.
+
+    Args:
+        readings: N of them, as the pictures stand.
+        pictures: The N pictures, as `read_line` takes them.
+        network: As for `networks.scan.scan`.
+        alphabet: Names of the labels 1 to C − 1.
+        treated: As for `networks.scan.look`.
+        precision: As for `networks.scan.scan`.
+
+    Returns:
+        The readings; those of which the picture is turned or has several lines are `illegible` for that
+        reason, as sure as what is read otherwise.
+    """
+    said = list(readings)
+    asked = [place for place, reading in enumerate(readings) if _says_little(reading)]
+    opened = [to_picture(pictures[place]) for place in asked]
+    turned = [[frame_line(np.rot90(picture, quarters)) for quarters in (1, 2, 3)] for picture in opened]
+    rows = [[frame_line(row) for row in cut_between_rows(picture)] for picture in opened]
+    views = [view for each in zip(turned, rows, strict=True) for part in each for view in part]
+    scans = iter(scan(network, views, precision=precision))
+
+    def chances(part: Sequence[NDArray[np.uint8]], least: int) -> list[float]:
+        return [_chance(treated(next(scans).log_probs), alphabet, least) for _ in part]
+
+    for place, ways, lines in zip(asked, turned, rows, strict=True):
+        mark, chance = _mark(max(chances(ways, 2)), chances(lines, 1))
+        if mark:
+            said[place] = Reading("", chance, "illegible", REASONS[mark], source=readings[place].source)
+    return said
+
+
+def _says_little(reading: Reading) -> bool:
+    """Whether a picture with ink gave no number, or an unlikely one, and no mark that tells why."""
+    if reading.status == "blank":
+        return reading.confidence < 1
+    if reading.status == "illegible":
+        return reading.reason not in REASONS.values() or reading.reason == REASONS["not a number"]
+    return reading.status == "doubtful" and reading.confidence < ASKED_BELOW
+
+
+def _mark(turned: float, rows: Sequence[float]) -> tuple[str, float]:
+    """The mark and its probability, by those of the best way to turn a picture and of its rows."""
+    read = [chance for chance in rows if chance >= _EVEN]
+    if turned >= _EVEN:
+        return "upside down", turned
+    if len(read) >= max(2, len(rows) / 2):
+        return "several lines", min(read)
+    return "", 0.0
+
+
+def _chance(log_probs: Frames, alphabet: Sequence[str], least: int) -> float:
+    """How probable the number of the best path is; 0 where it is none, or shorter than wanted."""
+    labels = best_path(log_probs)
+    digits = sum(alphabet[label - 1].isdigit() for label in labels)
+    if digits < least or set(labels) & set(marks_of(alphabet)):
+        return 0.0
+    return math.exp(log_probability(log_probs, labels))
