@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -27,7 +28,7 @@ NO_NUMBER = Reading("", 0.9, "illegible", REASONS["not a number"])
 Picture = NDArray[np.uint8]
 
 
-def otherwise(reader: Weights, reading: Reading, picture: Picture) -> Reading:
+def otherwise(reader: Weights, reading: Reading, picture: Picture | Path) -> Reading:
     alphabet = reader.header.alphabet
     (seen,) = seen_otherwise(
         [reading], [picture], reader.network, alphabet, treated=lambda frames: frames, precision=torch.float32
@@ -88,6 +89,10 @@ def test_what_does_not_read_well_otherwise_stays_what_it_was(
 )
 def test_what_says_enough_is_not_asked(reader: Weights, reading: Reading) -> None:
     assert otherwise(reader, reading, np.rot90(print_line("4071"), 2)) is reading
+
+
+def test_a_picture_that_has_gone_since_it_was_read_stays_what_it_was(reader: Weights, tmp_path: Path) -> None:
+    assert otherwise(reader, BLANK, tmp_path / "gone.png") is BLANK
 
 
 def test_a_reader_that_takes_writing_for_nothing_is_told_that_it_is_several_lines(

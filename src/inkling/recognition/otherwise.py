@@ -7,6 +7,7 @@ which proves it; a picture that is as it should be hardly ever is.
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Callable, Sequence
 
@@ -17,6 +18,7 @@ from torch import nn
 
 from inkling.documents.picture import Picture, to_picture
 from inkling.elements import Reading
+from inkling.errors import PictureError
 from inkling.networks.constrained import marks_of
 from inkling.networks.ctc import Frames, best_path, log_probability
 from inkling.networks.scan import scan
@@ -55,18 +57,21 @@ def seen_otherwise(
         The readings; those of which the picture is turned or has several lines are `illegible` for that
         reason, as sure as what is read otherwise.
     """
-    said = list(readings)
-    asked = [place for place, reading in enumerate(readings) if _says_little(reading)]
-    opened = [to_picture(pictures[place]) for place in asked]
-    turned = [[frame_line(np.rot90(picture, quarters)) for quarters in (1, 2, 3)] for picture in opened]
-    rows = [[frame_line(row) for row in cut_between_rows(picture)] for picture in opened]
+    opened: dict[int, NDArray[np.uint8]] = {}
+    for place, reading in enumerate(readings):
+        if _says_little(reading):
+            with contextlib.suppress(PictureError):  # a file that has gone since stays as it was read
+                opened[place] = to_picture(pictures[place])
+    turned = [[frame_line(np.rot90(each, quarters)) for quarters in (1, 2, 3)] for each in opened.values()]
+    rows = [[frame_line(row) for row in cut_between_rows(each)] for each in opened.values()]
     views = [view for each in zip(turned, rows, strict=True) for part in each for view in part]
     scans = iter(scan(network, views, precision=precision))
 
     def chances(part: Sequence[NDArray[np.uint8]], least: int) -> list[float]:
         return [_chance(treated(next(scans).log_probs), alphabet, least) for _ in part]
 
-    for place, ways, lines in zip(asked, turned, rows, strict=True):
+    said = list(readings)
+    for place, ways, lines in zip(opened, turned, rows, strict=True):
         mark, chance = _mark(max(chances(ways, 2)), chances(lines, 1))
         if mark:
             said[place] = Reading("", chance, "illegible", REASONS[mark], source=readings[place].source)
