@@ -182,7 +182,7 @@ def test_a_fine_tuning_is_repeated_from_its_settings_and_goes_on_where_it_was_st
     assert "Before " in end.out
     assert "After " in end.out
     assert end.out.count("of 8 held out, 95 % interval") == 2
-    assert "Confidence         calibrated as before, since 8 held-out pictures are too few\n" in end.out
+    assert "Confidence         as before: 8 held-out pictures are too few\n" in end.out
 
 
 @pytest.mark.parametrize(
@@ -208,6 +208,8 @@ def test_the_drawings_tell_what_the_report_tells(
         return path
 
     monkeypatch.setattr("inkling.evaluation.drawing.save_figure", keep)
+    # So few pictures need not be surer where they are right; the curve is to be taken all the same.
+    monkeypatch.setattr("inkling.evaluation.line_report.fit_logistic", lambda *_: (2.0, 0.5))
     # The last steps spoil the weights, so that those of the best one are kept.
     words = [*TINY[1:-1], "optimizer.learning_rate=1", "optimizer.schedule=constant", "epochs=4"]
     words += [f"heldout={heldout}", "--from", tuned["weights"], "--data", labelled]

@@ -78,11 +78,11 @@ def test_the_curve_that_made_the_answers_is_found_and_overconfidence_is_gone(rea
         (scored(LEAST_PICTURES - 1), "19 labelled pictures with ink are too few"),
         (
             LineScores(np.arange(30.0), np.ones(30, bool)),
-            "All of 30 labelled pictures with ink were read exactly",
+            "All of 30 labelled pictures with ink were right",
         ),
         (
             LineScores(np.arange(30.0), np.zeros(30, bool)),
-            "None of 30 labelled pictures with ink were read exactly",
+            "None of 30 labelled pictures with ink were right",
         ),
     ],
 )

@@ -98,10 +98,10 @@ SURER_WRONG = line((0, 1), true=(0, 2), sure=12)
     [
         ([*LINES[:12], *LINES[30:37]], "19 held-out pictures are too few"),
         ([*LINES[:13], *LINES[30:37]], ""),
-        (LINES[:20], "all of 20 held-out pictures were read exactly"),
-        (LINES[30:40] * 2, "none of 20 held-out pictures were read exactly"),
-        ([RIGHT, SURER_WRONG] * 10, "held-out pictures read right were no surer than those read wrong"),
-        ([RIGHT, WRONG] * 10, "held-out pictures read right were no surer than those read wrong"),
+        (LINES[:20], "all of 20 held-out pictures were right"),
+        (LINES[30:40] * 2, "none of 20 held-out pictures were right"),
+        ([RIGHT, SURER_WRONG] * 10, "what was right was no surer than the rest"),
+        ([RIGHT, WRONG] * 10, "what was right was no surer than the rest"),
     ],
     ids=["19", "20", "all right", "all wrong", "wrong ones surer", "equally sure"],
 )

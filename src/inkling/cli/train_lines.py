@@ -169,7 +169,7 @@ def _conclude(
     found = weights.header.scores["heldout"]
     text += f"\nCalibration error  {found['ece']:.2%}"
     if kept := found.get("calibration_kept"):
-        text += f"\nConfidence         calibrated as before, since {kept}"
+        text += f"\nConfidence         as before: {kept}"
     result = {"calibration": list(weights.header.calibration)}
     more = {} if before is None else {"before": before.to_json(header.calibration)}
     pictures = _draw(after, weights.header, folder)

@@ -64,7 +64,7 @@ class LineScores:
         if count < LEAST_PICTURES:
             return f"{count} {called} are too few"
         if right in (0, count):
-            return f"{'all' if right else 'none'} of {count:,} {called} were read exactly"
+            return f"{'all' if right else 'none'} of {count:,} {called} were right"
         return ""
 
     def judged(self, calibration: tuple[float, float] | None = None) -> NDArray[np.float64]:
@@ -151,7 +151,7 @@ def finish_lines(
 
 def _why_kept(measured: LineScores, curve: tuple[float, float]) -> str:
     """Why a curve fitted to these lines is not to take the place of one before; empty if it is."""
-    flat = "held-out pictures read right were no surer than those read wrong" if curve[0] == 0 else ""
+    flat = "what was right was no surer than the rest" if curve[0] == 0 else ""
     return measured.untold("held-out pictures") or flat
 
 
