@@ -183,8 +183,8 @@ def test_nothing_but_unreadable_pictures_is_3_and_writes_nothing(
     [
         (PRINTED[:19], PRINTED[:19], "19 labelled pictures, too few to calibrate on"),
         ([*PRINTED[:19], " "], [*PRINTED[:19], ""], "19 labelled pictures with ink are too few"),
-        (PRINTED, PRINTED, "All of 40 labelled pictures with ink were read"),
-        (PRINTED, ["5.5"] * 40, "None of 40 labelled pictures with ink were read"),
+        (PRINTED, PRINTED, "All of 40 labelled pictures with ink were right"),
+        (PRINTED, ["5.5"] * 40, "None of 40 labelled pictures with ink were right"),
         (PRINTED, [*PRINTED[:39], "12 kg"], 'line 40: "text" is "12 kg"; "k" is not one of'),
     ],
     ids=["19", "19 with ink", "all right", "all wrong", "a label outside the alphabet"],
