@@ -42,8 +42,9 @@ def seen_otherwise(
 ) -> list[Reading]:
     """Say of pictures without a probable number that they are turned, or of several lines, where that is so.
 
-    Turned by a quarter, a half and three quarters, a picture must in one way say a number of two digits or
-    more with an even chance; cut between its rows, two of them at least, and half of all, a number each.
+    Turned by a half, and by quarters if it is higher than wide, a picture must in one way say a number of
+    two digits or more with an even chance; cut between its rows, two of them at least, and half of all, a
+    number each.
 
     Args:
         readings: N of them, as the pictures stand.
@@ -62,7 +63,7 @@ def seen_otherwise(
         if _says_little(reading):
             with contextlib.suppress(PictureError):  # a file that has gone since stays as it was read
                 opened[place] = to_picture(pictures[place])
-    turned = [[frame_line(np.rot90(each, quarters)) for quarters in (1, 2, 3)] for each in opened.values()]
+    turned = [[frame_line(np.rot90(each, turn)) for turn in _turns(each)] for each in opened.values()]
     rows = [[frame_line(row) for row in cut_between_rows(each)] for each in opened.values()]
     views = [view for each in zip(turned, rows, strict=True) for part in each for view in part]
     scans = iter(scan(network, views, precision=precision))
@@ -85,6 +86,12 @@ def _says_little(reading: Reading) -> bool:
     if reading.status == "illegible":
         return reading.reason not in REASONS.values() or reading.reason == REASONS["not a number"]
     return reading.status == "doubtful" and reading.confidence < ASKED_BELOW
+
+
+def _turns(picture: NDArray[np.uint8]) -> tuple[int, ...]:
+    """By how many quarters a picture is turned: a number of two digits that lies on its side stands high."""
+    height, width = picture.shape[:2]
+    return (1, 2, 3) if height > width else (2,)
 
 
 def _mark(turned: float, rows: Sequence[float]) -> tuple[str, float]:
