@@ -25,7 +25,15 @@ from inkling.datasets.lines.hand import (
     write_text,
 )
 from inkling.datasets.lines.scribbles import cross_out, scribble
-from inkling.datasets.lines.synthesis import View, bleed_through, cover_paper, expose, lay_beside, smudge
+from inkling.datasets.lines.synthesis import (
+    BESIDE,
+    View,
+    bleed_through,
+    cover_paper,
+    expose,
+    lay_beside,
+    smudge,
+)
 
 Rng = np.random.Generator
 Picture = NDArray[np.uint8]
@@ -218,7 +226,7 @@ def strips(studio: Studio) -> dict[str, Callable[[], Picture]]:
 
         return one
 
-    groups: list[tuple[int, ...]] = [(1,), (1, 2), (1, 2, -1), (1, 2, -1, -2)]
+    groups = list(BESIDE)
     turns = [2, 2, 1, 3]
     tails = ["45.-", "120=", "98--", "70.=", "$55", "31#", "64kg", "880-"]
     leading, lone = ["—407", "—25", "—1380", "—96"], ["-", "/", "-", "/"]

@@ -97,9 +97,8 @@ def test_curves_show_every_figure_of_the_metrics() -> None:
 @pytest.mark.parametrize("kept", [0.125, 0.8125, 1.0])
 def test_the_curves_speak_of_the_weights_kept_where_these_were_measured(kept: float) -> None:
     figure = draw_curves(METRICS, kept=kept)
-    assert f"20 steps; {100 * kept:.2f} % of the held-out pictures recognised by the weights kept" in texts(
-        figure
-    )
+    said = f"20 steps; {100 * kept:.2f} % of the held-out pictures recognised by the weights kept"
+    assert said in texts(figure)
     axes = titled(figure, "Held-out accuracy")
     measured, level = axes.lines
     assert measured.get_xydata().tolist() == [[20, 81.25]]

@@ -166,13 +166,13 @@ def test_a_cell_has_paper_on_its_right_and_a_line_has_none(
     reader: Weights, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[NDArray[np.uint8]] = []
-    read = regions.read_upright
+    read = regions.read_lines
 
     def watched(pictures: Sequence[NDArray[np.uint8]], **known: Any) -> list[Reading]:
         seen.extend(pictures)
         return read(pictures, **known)
 
-    monkeypatch.setattr(regions, "read_upright", watched)
+    monkeypatch.setattr(regions, "read_lines", watched)
     image = page_with(("4071", 20, 20))
     line_of_it = line("4071", 20, 20)
     readings = read_regions(

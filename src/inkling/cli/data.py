@@ -182,8 +182,11 @@ def show(
         refuse_inputs([out], files_of(data))
         format_of(out)
     sheet = take_sheet(data, pictures, seed)
-    path = out or Path(f"{sheet.name.split()[0]}.png")
-    refuse_inputs([path], files_of(data))
+    if out is None:
+        path = Path(f"{sheet.name.split()[0]}.png")
+        refuse_inputs([path], files_of(data))
+    else:
+        path = out
     draw_sheet(sheet, path)
     if as_json:
         written = [asdict(writing) for writing in sheet.writings]

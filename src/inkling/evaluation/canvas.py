@@ -197,11 +197,11 @@ def corner(number: int, columns: int, size: tuple[int, int], *, gap: int = 4) ->
     return number // columns * (size[0] + gap), number % columns * (size[1] + gap)
 
 
-FORMATS = ("pdf", "png", "svg")
+_FORMATS = ("pdf", "png", "svg")
 """How the name of a drawing may end."""
 
 
-def format_of(path: Path, known: Sequence[str] = FORMATS) -> str:
+def format_of(path: Path, known: Sequence[str] = _FORMATS) -> str:
     """The format of a drawing, by the end of its name.
 
     Raises:

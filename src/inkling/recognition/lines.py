@@ -100,6 +100,7 @@ def read_lines(
     allowed: Sequence[str] | None = None,
     same_point: bool = False,
     digits_only: bool = False,
+    upright: bool = False,
     batch_size: int = 64,
 ) -> list[Reading]:
     """Read many pictures of one line each, in batches.
@@ -114,6 +115,8 @@ def read_lines(
         allowed: Characters that each number may consist of; empty where any may.
         same_point: As in `read_line`.
         digits_only: As in `read_line`.
+        upright: Whether it is known that they are upright and have one line each, as those cut from a page;
+            else those without a probable number are also looked at turned, and row by row.
         batch_size: Pictures that the network sees at a time.
 
     Returns:
@@ -123,32 +126,6 @@ def read_lines(
         WeightsError: The weights are not those of a line reader.
     """
     pictures = list(pictures)
-    readings = read_upright(
-        pictures,
-        weights=weights,
-        lengths=lengths,
-        allowed=allowed,
-        same_point=same_point,
-        digits_only=digits_only,
-        batch_size=batch_size,
-    )
-    return _otherwise(readings, pictures, weights, same_point=same_point, digits_only=digits_only)
-
-
-def read_upright(
-    pictures: Iterable[Picture],
-    *,
-    weights: Weights | None = None,
-    lengths: Sequence[int | None] | None = None,
-    allowed: Sequence[str] | None = None,
-    same_point: bool = False,
-    digits_only: bool = False,
-    batch_size: int = 64,
-) -> list[Reading]:
-    """Read pictures that are known to be upright and of one line, such as those cut from a page.
-
-    Arguments, result and errors are those of `read_lines`.
-    """
     framed: list[Framing | None] = []
     failures: dict[int, Reading] = {}
     sources = []
@@ -172,7 +149,10 @@ def read_upright(
         batch_size=batch_size,
     )
     done = dict(zip(opened, readings, strict=True)) | failures
-    return [done[place] for place in range(len(framed))]
+    in_order = [done[place] for place in range(len(framed))]
+    if upright:
+        return in_order
+    return _otherwise(in_order, pictures, weights, same_point=same_point, digits_only=digits_only)
 
 
 def read_framed(

@@ -13,7 +13,7 @@ from inkling.documents.picture import to_grey
 from inkling.elements import Box, Character, Layout, Page, Quadrilateral, Reading, Region
 from inkling.networks.weights import Weights
 from inkling.recognition.combs import read_combs
-from inkling.recognition.lines import box_line_weights, read_upright
+from inkling.recognition.lines import box_line_weights, read_lines
 
 _MARGINS = {"line": 0.1, "cell": -0.04, "comb": -0.04}
 """Of each kind, what is seen around the region, as a part of its height; negative where the borders
@@ -68,11 +68,12 @@ def read_regions(
     combs = [place for place, region in enumerate(layout.regions) if region.boxes]
     lines = [place for place, region in enumerate(layout.regions) if not region.boxes]
     cuttings = [_cut_region(grey, layout.regions[place]) for place in lines]
-    read = read_upright(
+    read = read_lines(
         [cut.picture for cut in cuttings],
         weights=weights,
         lengths=[layout.regions[place].length for place in lines],
         allowed=[layout.regions[place].allowed for place in lines],
+        upright=True,
         batch_size=batch_size,
     )
     for place, cut, reading in zip(lines, cuttings, read, strict=True):

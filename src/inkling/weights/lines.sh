@@ -12,19 +12,22 @@ folder=$(mkdir -p "${1:-runs/line-stages}" && cd "${1:-runs/line-stages}" && pwd
 python=$(pwd)/.venv/bin/python
 before=""
 
-stage() {  # number, commit, epochs, learning rate, part of the weights before that is kept, seed
-    run=$folder/$1
+train() {  # as `stage`
     code=$folder/code-$1
     [ -d "$code" ] || git worktree add --quiet --detach "$code" "$2"
-    epochs=$(awk "BEGIN { print $3 * ${PART:-1} }")
-    set -- "epochs=$epochs" "optimizer.learning_rate=$4" "seed=$6" ${before:+"begin=$before" "keep=$5"}
-    if [ -f "$run/checkpoint.safetensors" ] && [ ! -f "$run/weights.safetensors" ]; then
+    if [ -f "$run/checkpoint.safetensors" ]; then
         set -- --resume "$run"
     else
-        set -- lines --data mnist --run "$run" "$@"
+        epochs=$(awk "BEGIN { print $3 * ${PART:-1} }")
+        set -- lines --data mnist --run "$run" "epochs=$epochs" "optimizer.learning_rate=$4" "seed=$6" \
+            ${before:+"begin=$before" "keep=$5"}
     fi
-    [ -f "$run/weights.safetensors" ] ||
-        PYTHONPATH=$code/src "$python" -m inkling.cli.app train "$@"
+    PYTHONPATH=$code/src "$python" -m inkling.cli.app train "$@"
+}
+
+stage() {  # number, commit, epochs, learning rate, part of the weights before that is kept, seed
+    run=$folder/$1
+    [ -f "$run/weights.safetensors" ] || train "$@"
     before=$run/weights.safetensors
 }
 

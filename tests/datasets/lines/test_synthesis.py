@@ -21,7 +21,7 @@ from inkling.datasets.lines.hand import (
     write_text,
 )
 from inkling.datasets.lines.scribbles import cross_out, scribble
-from inkling.datasets.lines.synthesis import _BESIDE, View, draw_line, lay_beside
+from inkling.datasets.lines.synthesis import BESIDE, View, draw_line, lay_beside
 
 
 @pytest.fixture(scope="module")
@@ -152,7 +152,7 @@ def test_a_line_beside_stands_so_many_pixels_lower(cuttings: Cuttings) -> None:
         assert np.array_equal(both.sheet, np.maximum(one.sheet, _moved(other.sheet, one.sheet.shape, down)))
 
 
-@given(st.sampled_from([(), *_BESIDE]), st.integers(0, 10**6))
+@given(st.sampled_from([(), *BESIDE]), st.integers(0, 10**6))
 def test_all_of_several_lines_are_seen(cuttings: Cuttings, others: tuple[int, ...], seed: int) -> None:
     rng = np.random.default_rng(seed)
     hand = plain(rng)

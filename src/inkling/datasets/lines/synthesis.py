@@ -29,7 +29,7 @@ from inkling.datasets.lines.writing import Writing, write_line
 Rng = np.random.Generator
 Light = NDArray[np.float32]
 
-_BESIDE = ((1,), (1, 2), (1, 2, -1), (1, 2, -1, -2))
+BESIDE = ((1,), (1, 2), (1, 2, -1), (1, 2, -1, -2))
 """Of two, three, four and five lines at once: how many lines below the first each of the others stands."""
 
 _HOW_MANY = (0.5, 0.2, 0.15, 0.15)
@@ -58,7 +58,7 @@ def draw_line(cuttings: Cuttings, *, seed: int, index: int) -> LinePicture:
     writing = write_line(rng)
     hand = pick_hand(rng)
     several = writing.mark == "several lines"
-    others = _BESIDE[int(rng.choice(len(_BESIDE), p=_HOW_MANY))] if several else ()
+    others = BESIDE[int(rng.choice(len(BESIDE), p=_HOW_MANY))] if several else ()
     ink = _put_down(writing, hand, cuttings, rng, others)
     view = View.draw(ink, hand, rng, others=others)
     covered = view.look(ink.sheet)
