@@ -17,6 +17,7 @@ from inkling.transforms.lines import (
     OTHER_VIEWS,
     PAPER,
     WIDTH_STEP,
+    _dark_on_light,
     _quantiles,
     cut_between_rows,
     find_rows,
@@ -71,6 +72,35 @@ def test_levels_do_not_depend_on_how_light_the_paper_or_how_pale_the_ink_is(
 def test_the_grain_of_empty_paper_stays_faint() -> None:
     noise = np.random.default_rng(0).normal(200, 1.5, (LINE_HEIGHT, 64)).round().astype(np.uint8)
     assert np.abs(frame_line(noise).astype(int) - PAPER).mean() < 20
+
+
+@pytest.mark.parametrize(
+    ("paper", "ink", "turned"),
+    [
+        (200, 60, False),
+        (40, 220, True),  # chalk on slate, a negative of a film
+        (40, 0, False),  # dark paper, darker ink
+        (250, 255, False),  # a light that is fainter than any ink
+    ],
+)
+def test_what_is_lighter_than_its_paper_is_framed_as_its_negative(paper: int, ink: int, turned: bool) -> None:
+    picture = bar(40, 80, paper=paper, ink=ink)
+    inked = frame_line(picture)[LINE_HEIGHT // 2, 32]
+    assert (inked > PAPER) == (ink < paper or turned)
+    if turned:
+        assert np.array_equal(frame_line(picture), frame_line(255 - picture))
+        assert find_rows(picture) == find_rows(255 - picture)
+
+
+@given(arrays(np.uint8, st.tuples(st.integers(8, 40), st.integers(8, 90))))
+def test_a_picture_and_its_negative_are_not_both_turned_into_negatives(picture: np.ndarray) -> None:
+    assert np.array_equal(_dark_on_light(_dark_on_light(picture)), _dark_on_light(picture))
+
+
+def test_a_gleam_on_the_paper_does_not_hide_the_ink() -> None:
+    picture = bar(40, 160, paper=190, ink=60)
+    picture[4:10, 4:20] = 255
+    assert frame_line(picture)[LINE_HEIGHT // 2, 64] > 200
 
 
 @pytest.mark.parametrize("factor", [2, 3])

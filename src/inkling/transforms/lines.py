@@ -55,6 +55,10 @@ this part of the highest is no row."""
 _LEAST_RANGE = 16
 """Grey levels that are stretched at most to the whole range: paper's own grain is to stay faint."""
 
+_LIGHTER = 1.25
+"""Where the brightest hundredth of a picture is farther from its paper than the darkest by this factor, the
+writing is the bright one. On real paper it is dark ink that stands out: 2,718 pictures reach 0.97."""
+
 
 OTHER_VIEWS = ((1.14, 1.0), (1.0, 0.85))
 """Factors of height and of width with which a line is looked at again; that of width is at most 1. Chosen by
@@ -78,7 +82,7 @@ class Framing(NamedTuple):
 
 
 def frame_line(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Make a picture of a line of dark writing on light paper into what line readers see.
+    """Make a picture of a line of writing into what line readers see: dark on light, or chalk on slate.
 
     Args:
         picture: uint8 of shape (H, W), or (H, W, 3) RGB; at least one pixel.
@@ -91,7 +95,7 @@ def frame_line(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def frame_with_place(picture: NDArray[np.uint8]) -> Framing:
     """Frame a line, and say where its image stood in the picture; see `frame_line`."""
-    grey = to_grey(picture)
+    grey = _dark_on_light(to_grey(picture))
     top, bottom = find_rows(grey)
     grey = grey[top:bottom]
     height, width = grey.shape
@@ -190,8 +194,15 @@ def cut_between_rows(picture: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
     return [picture[top:bottom] for top, bottom in itertools.pairwise(cuts)]
 
 
+def _dark_on_light(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The picture, or its negative where its writing is lighter than what it is written on."""
+    dark, paper, light = _quantiles(grey, 0.01, 0.5, 0.99)
+    return 255 - grey if light - paper > _LIGHTER * max(paper - dark, _LEAST_RANGE) else grey
+
+
 def _find_ink(grey: NDArray[np.uint8], rows: int) -> NDArray[np.uint8]:
     """Where there is ink, 1, but for ruled lines and borders: of a picture made so many rows high."""
+    grey = _dark_on_light(grey)
     height, width = grey.shape
     columns = max(1, round(width * rows / height))
     small = cv2.GaussianBlur(_resize(grey, columns, rows), (0, 0), 0.7)
