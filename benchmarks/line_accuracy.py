@@ -1,10 +1,13 @@
 """How well does a line reader do on numbers that people wrote on real paper?
 
 Zero-shot on the odd half of each set (pictures 1, 3, ...), of which nothing was ever looked at; its
-confidence as it comes, and after `inkling calibrate` on the even half; and, for weights that were
-fine-tuned on four fifths of a set, on the fifth that was held out.
+confidence as it comes, and after `inkling calibrate` on the even half; for weights that were adapted to a
+set's pictures, of which no label was seen, on the odd half as well; and, for weights that were fine-tuned on
+four fifths of a set, on the fifth that was held out.
 
     INKLING_MEASURE=DIR python benchmarks/line_accuracy.py
+    inkling adapt DIR/lines/meza-clinic --run runs/adapted
+    INKLING_MEASURE=DIR python benchmarks/line_accuracy.py --adapted meza-clinic=WEIGHTS
     INKLING_MEASURE=DIR python benchmarks/line_accuracy.py --tuned meza-clinic=runs/clinic/weights.safetensors
 
 The sets are not part of the project (see zero_shot.py).
@@ -73,17 +76,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--weights", type=Path, help="instead of those in the box")
     parser.add_argument("--half", choices=("odd", "even"), default="odd", help="even: for developing")
+    parser.add_argument("--adapted", action="append", default=[], metavar="SET=WEIGHTS")
     parser.add_argument("--tuned", action="append", default=[], metavar="SET=WEIGHTS")
     arguments = parser.parse_args()
     weights = inkling.load_weights(arguments.weights) if arguments.weights else box_line_weights()
     print(describe())
     tuned = dict(pair.split("=", 1) for pair in arguments.tuned)
+    adapted = [pair.split("=", 1) for pair in arguments.adapted]
     for name, rules, lines in sets_at_hand():
         halves = {"even": range(0, len(lines), 2), "odd": range(1, len(lines), 2)}
         measured = lines.part(halves.pop(arguments.half))
         other = lines.part(halves.popitem()[1])
         show(f"{name}, {arguments.half} half, zero-shot", measure(measured, weights, rules))
         show("  calibrated on the other half", measure(measured, calibrated(other, weights, rules), rules))
+        for other_name, path in adapted:
+            if other_name == name:
+                show("  adapted, no label seen", measure(measured, inkling.load_weights(Path(path)), rules))
         if name in tuned:
             better = inkling.load_weights(Path(tuned[name]))
             _, fifth = split_lines(lines, HELDOUT, seed=0)

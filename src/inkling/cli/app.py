@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 
 import inkling
-from inkling.cli import calibrate, classify, data, doctor, evaluate, export, form, inspect, read, train
+from inkling.cli import adapt, calibrate, classify, data, doctor, evaluate, export, form, inspect, read, train
 from inkling.cli.readings import safe
 from inkling.errors import InklingError, StorageError
 
@@ -29,6 +29,7 @@ app = typer.Typer(
 app.command("train", epilog=train.EXAMPLE)(train.train)
 app.command("read", epilog=read.EXAMPLE)(read.read)
 app.command("evaluate", epilog=evaluate.EXAMPLE)(evaluate.evaluate)
+app.command("adapt", epilog=adapt.EXAMPLE)(adapt.adapt)
 app.command("calibrate", epilog=calibrate.EXAMPLE)(calibrate.calibrate)
 app.command("classify", epilog=classify.EXAMPLE)(classify.classify)
 app.command("inspect", epilog=inspect.EXAMPLE)(inspect.inspect)

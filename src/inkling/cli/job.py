@@ -1,13 +1,17 @@
-"""What `inkling train` does differently for digits, for lines, and for a folder of them."""
+"""A training that a command has begun: its data, its steps, and what is made of it in the end."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from inkling.networks.weights import Weights
     from inkling.training.material import Material
     from inkling.training.session import Training
@@ -63,3 +67,50 @@ def trained_on(training: Training, name: str, **more: Any) -> dict[str, Any]:
     recipe = replace(training.recipe, begin=Path(training.recipe.begin).name)
     versions = {"inkling": inkling.__version__, "torch": torch.__version__}
     return {"data": name, **more, "steps": training.done, "recipe": asdict(recipe), **versions}
+
+
+def take_steps(training: Training, heldout: Any, folder: Path, console: Console, *, data: str) -> bool:
+    """Take the steps that are left, where one can watch and stop them.
+
+    Args:
+        training: Fresh, or taken up again.
+        heldout: What is measured on: what `material.measure` takes.
+        folder: Of the run.
+        console: Where it is shown.
+        data: Name or path of the data, for the run's settings.
+
+    Returns:
+        Whether it has come to its end; else a person stopped it, and a checkpoint is written.
+    """
+    from inkling.cli.live import LiveView
+    from inkling.training.recipes import write_settings
+    from inkling.training.run import SETTINGS, run
+
+    view = LiveView(
+        console, total=training.total, steps_per_epoch=training.batches.steps_per_epoch, done=training.done
+    )
+    with _stop_on_interrupt() as stop, view:
+        progresses = run(training, heldout, folder=folder, stop=stop)
+        for number, progress in enumerate(progresses):
+            if number == 0 and training.rank == 0:
+                write_settings(folder / SETTINGS, training.recipe, data=data)
+            view.show(progress)
+        return training.finished
+
+
+@contextmanager
+def _stop_on_interrupt() -> Iterator[Any]:
+    """The first Ctrl-C asks for a stop between two steps, the second one ends at once."""
+    asked = False
+
+    def ask(number: int, frame: object) -> None:
+        nonlocal asked
+        if asked:
+            raise KeyboardInterrupt
+        asked = True
+
+    before = signal.signal(signal.SIGINT, ask)
+    try:
+        yield lambda: asked
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import json
-import signal
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 
+from inkling.cli.job import take_steps
 from inkling.errors import CheckpointError, UsageError
 
 if TYPE_CHECKING:
     from inkling.cli.job import Conclusion, Job
     from inkling.training.recipes import Recipe
-    from inkling.training.session import Training
 
 EXAMPLE = (
     "Examples:\n\n[bold]inkling train[/bold]\n\n[bold]inkling train lesson --data mnist[/bold]\n\n"
@@ -66,6 +63,7 @@ def train(
     Ctrl-C ends with a checkpoint, and --resume goes on from it.
     """
     # A second of imports: after the help has been printed, and once for all.
+    from inkling.datasets.sources import SOURCES
     from inkling.evaluation.drawing import REPORT
     from inkling.export.writing import refuse_inputs
     from inkling.training import distributed
@@ -101,7 +99,9 @@ def train(
         highlight=False,
         soft_wrap=True,
     )
-    finished = _steps(training, job, folder, data, console)
+    # A path is kept whole, so that the run can be resumed from another folder.
+    place = str(Path(data).resolve()) if data not in SOURCES and Path(data).exists() else data
+    finished = take_steps(training, job.heldout, folder, console, data=place)
     seconds = time.perf_counter() - began
     if leading and finished:
         _report(job.conclude(training, folder), folder, seconds, as_json)
@@ -236,45 +236,6 @@ def _job(recipe: Recipe, data: str) -> Job:
     # Weights may also go on with lines that are made up of digits.
     folder_of_lines = recipe.begin and data not in SOURCES
     return fine_tune_job(recipe, data) if folder_of_lines else line_job(recipe, data)
-
-
-@contextmanager
-def _stop_on_interrupt() -> Iterator[Any]:
-    """The first Ctrl-C asks for a stop between two steps, the second one ends at once."""
-    asked = False
-
-    def ask(number: int, frame: object) -> None:
-        nonlocal asked
-        if asked:
-            raise KeyboardInterrupt
-        asked = True
-
-    before = signal.signal(signal.SIGINT, ask)
-    try:
-        yield lambda: asked
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-def _steps(training: Training, job: Job, folder: Path, data: str, console: Console) -> bool:
-    """Take the steps that are left; False if a person stopped it."""
-    from inkling.cli.live import LiveView
-    from inkling.datasets.sources import SOURCES
-    from inkling.training.recipes import write_settings
-    from inkling.training.run import SETTINGS, run
-
-    view = LiveView(
-        console, total=training.total, steps_per_epoch=training.batches.steps_per_epoch, done=training.done
-    )
-    with _stop_on_interrupt() as stop, view:
-        progresses = run(training, job.heldout, folder=folder, stop=stop)
-        for number, progress in enumerate(progresses):
-            if number == 0 and training.rank == 0:
-                # A path is kept whole, so that the run can be resumed from another folder.
-                place = str(Path(data).resolve()) if data not in SOURCES and Path(data).exists() else data
-                write_settings(folder / SETTINGS, training.recipe, data=place)
-            view.show(progress)
-        return training.finished
 
 
 def _report(conclusion: Conclusion, folder: Path, seconds: float, as_json: bool) -> None:

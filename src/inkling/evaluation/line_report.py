@@ -149,6 +149,26 @@ def finish_lines(
     return Weights(network, header, _gauge(network, len(header.alphabet), familiar, heldout))
 
 
+def finish_unlabelled(
+    network: nn.Module, header: Header, familiar: Sequence[FramedLine], fresh: Sequence[FramedLine]
+) -> Weights:
+    """Make a line reader ready to read that learned from its own readings: nothing tells how right these are.
+
+    Its calibration stays what it was; its gauge is fitted anew. No scores are kept: those there were are of
+    other weights.
+
+    Args:
+        network: On the CPU; put into evaluation mode.
+        header: Of the weights that it began with.
+        familiar: As in `finish_lines`.
+        fresh: Lines as they are to be familiar, for the scale of the gauge.
+    """
+    network = network.eval()
+    round_to_half(network)
+    gauge = _gauge(network, len(header.alphabet), familiar, fresh)
+    return Weights(network, replace(header, scores={}), gauge)
+
+
 def _why_kept(measured: LineScores, curve: tuple[float, float]) -> str:
     """Why a curve fitted to these lines is not to take the place of one before; empty if it is."""
     flat = "what was right was no surer than the rest" if curve[0] == 0 else ""

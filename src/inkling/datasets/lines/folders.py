@@ -98,7 +98,7 @@ def load_lines(path: str | os.PathLike[str], *, alphabet: tuple[str, ...] = LINE
 
     def take(picture: Path, text: str) -> tuple[Picture, str, str]:
         places_of(text.strip(), alphabet)
-        return _open(picture), text.strip(), str(picture)
+        return open_kept(picture), text.strip(), str(picture)
 
     pictures, texts, paths = zip(*take_labelled(folder, take), strict=True)
     return Lines(pictures, texts, paths, folder.resolve().name, alphabet)
@@ -154,7 +154,12 @@ def places_of(text: str, alphabet: tuple[str, ...]) -> tuple[int, ...]:
     return tuple(alphabet.index(character) for character in text)
 
 
-def _open(path: Path) -> Picture:
+def open_kept(path: Path) -> Picture:
+    """Open a picture of a line as it is learned from: grey, shrunk to `MOST_ROWS` if it is higher.
+
+    Raises:
+        DatasetError: It cannot be opened, or is far too long.
+    """
     try:
         picture = open_picture(path)
     except PictureError as problem:

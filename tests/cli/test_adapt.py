@@ -1,0 +1,241 @@
+"""`inkling adapt`: what is learned from a pile without labels, what is told of it, and how it goes on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from command_line import Inkling, call
+from PIL import Image
+
+from inkling.cli import adapt, pile
+from inkling.cli.pile import Pile
+from inkling.networks.weights import load_weights
+from inkling.recognition.lines import box_line_weights, read_lines
+from inkling.training.checkpoints import read_checkpoint
+from inkling.training.session import Training
+
+pytest.importorskip("mlxtend")
+
+ROUND = (
+    *("lines_per_epoch=160", "batch_size=16", "log_every=5", "workers=0", "epochs=1"),
+    *("optimizer.learning_rate=0.01", "patience=0", "precision=float32"),
+)
+"""A round of ten steps."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def short_rounds() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(adapt, "_SETTINGS", ROUND)
+        patch.setattr(adapt, "_MADE_UP", 30)
+        patch.setattr(adapt, "_FAMILIAR", 400)
+        yield
+
+
+def plot(path: Path, text: str, *, ink: int = 30) -> None:
+    """A number as a plotter writes it."""
+    paper = np.full((44, 20 + 24 * len(text)), 230, np.uint8)
+    cv2.putText(paper, text, (8, 33), cv2.FONT_HERSHEY_SIMPLEX, 1.0, ink, 2, cv2.LINE_AA)
+    Image.fromarray(paper).save(path)
+
+
+def numbers(count: int, seed: int) -> list[str]:
+    random = np.random.default_rng(seed)
+    return ["".join(map(str, random.integers(0, 10, random.integers(2, 5)))) for _ in range(count)]
+
+
+@pytest.fixture(scope="module")
+def scans(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of 36 numbers without labels, some of them hardly to be seen, and of a blank sheet."""
+    folder = tmp_path_factory.mktemp("pile") / "scans"
+    folder.mkdir()
+    for place, text in enumerate(numbers(36, seed=0)):
+        plot(folder / f"{place:02}.png", text, ink=30 if place % 6 else 222)
+    Image.fromarray(np.full((44, 90), 230, np.uint8)).save(folder / "blank.png")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def labelled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("check") / "labelled"
+    folder.mkdir()
+    lines = []
+    for place, text in enumerate(numbers(12, seed=1)):
+        plot(folder / f"{place}.png", text)
+        lines.append(json.dumps({"image": f"{place}.png", "text": text}))
+    (folder / "labels.jsonl").write_text("\n".join(lines))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def adapted(scans: Path, labelled: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What two rounds printed as JSON."""
+    run = tmp_path_factory.mktemp("adapted") / "run"
+    end = call("adapt", scans, "--check", labelled, "--rounds", 2, "--run", run, "--json")
+    assert end.code == 0, end.err
+    return json.loads(end.out)
+
+
+def learned(run: Path, number: int) -> dict[str, str]:
+    lines = (run / f"round-{number}" / "learned.jsonl").read_text().splitlines()
+    return {record["image"]: record["text"] for record in map(json.loads, lines)}
+
+
+def test_what_is_read_surely_is_learned_from_and_nothing_else(adapted: dict[str, Any], scans: Path) -> None:
+    run = Path(adapted["run"])
+    paths = sorted(map(str, scans.iterdir()))
+    for number, weights in (
+        (1, box_line_weights()),
+        (2, load_weights(run / "round-1" / "weights.safetensors")),
+    ):
+        readings = read_lines(paths, weights=weights)
+        sure = {each.source: each.text for each in readings if each.text and each.confidence >= pile.SURE}
+        assert learned(run, number) == sure
+        assert adapted["learned_from"][number - 1] == len(sure)
+        assert len(sure) < len(paths)
+
+
+def test_the_weights_of_the_last_round_are_those_of_the_run(adapted: dict[str, Any]) -> None:
+    run, old = Path(adapted["run"]), box_line_weights()
+    assert adapted["weights"] == str(run / "weights.safetensors")
+    assert (run / "weights.safetensors").read_bytes() == (
+        run / "round-2" / "weights.safetensors"
+    ).read_bytes()
+    new = load_weights(run / "weights.safetensors")
+    assert new.header.calibration == old.header.calibration
+    assert new.header.scores == {}, "nobody has told how right they are"
+    assert new.gauge is not None
+    told = new.header.trained_on
+    assert (told["data"], told["round"], told["unlabelled"]) == ("scans", 2, adapted["learned_from"][1])
+    assert str(run) not in json.dumps(told), "nothing of this machine"
+    assert not all(
+        value.equal(other)
+        for value, other in zip(
+            new.network.state_dict().values(), old.network.state_dict().values(), strict=True
+        )
+    )
+
+
+def test_what_comes_of_the_rounds_is_averaged(adapted: dict[str, Any]) -> None:
+    run = Path(adapted["run"])
+    first, second = (
+        load_weights(run / f"round-{n}" / "weights.safetensors").network.state_dict() for n in (1, 2)
+    )
+    alone = read_checkpoint(run / "round-2" / "checkpoint.safetensors")["average"]["network"]
+    assert not all(first[name].equal(value) for name, value in alone.items())
+    for name, value in second.items():
+        if value.is_floating_point():
+            torch.testing.assert_close(value, (first[name] + alone[name]) / 2, rtol=2e-3, atol=1e-4)
+
+
+def test_before_and_after_are_told(adapted: dict[str, Any], scans: Path, labelled: Path) -> None:
+    paths = sorted(map(str, scans.iterdir()))
+    weights = box_line_weights(), load_weights(adapted["weights"])
+    before, after = (read_lines(paths, weights=each) for each in weights)
+    shares = [np.mean([each.status == "read" for each in readings]) for readings in (before, after)]
+    assert adapted["read_surely"] == pytest.approx(shares)
+    otherwise = sum(old.text != new.text for old, new in zip(before, after, strict=True))
+    assert adapted["read_otherwise"] == otherwise
+    assert (
+        (adapted["drawing"] is not None) == (otherwise > 0) == (Path(adapted["run"]) / "changed.png").exists()
+    )
+    assert (adapted["pictures"], adapted["failures"]) == (37, [])
+    texts = [json.loads(line)["text"] for line in (labelled / "labels.jsonl").read_text().splitlines()]
+    for told, each in zip(adapted["check"], weights, strict=True):
+        readings = read_lines([labelled / f"{place}.png" for place in range(12)], weights=each)
+        right = [reading.text == text for reading, text in zip(readings, texts, strict=True)]
+        assert (told["n"], told["exact"]) == (12, pytest.approx(np.mean(right)))
+
+
+def test_a_run_that_was_stopped_goes_on_to_the_same_end(
+    inkling: Inkling, adapted: dict[str, Any], scans: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ("adapt", scans, "--rounds", 2, "--run", tmp_path / "run")
+    with monkeypatch.context() as patch:
+        patch.setattr(Training, "agree", lambda job, wish: wish or (job.recipe.seed == 2 and job.done == 4))
+        end = inkling(*words)
+    assert end.code == 130
+    assert "Stopped after step 4 of 10 of round 2." in end.err
+    assert f"--run {tmp_path / 'run'}" in end.err.replace("\n", "")
+    assert not (tmp_path / "run" / "weights.safetensors").exists()
+    first = (tmp_path / "run" / "round-1" / "weights.safetensors").stat().st_mtime_ns
+    end = inkling(*words)
+    assert end.code == 0, end.err
+    assert (tmp_path / "run" / "round-1" / "weights.safetensors").stat().st_mtime_ns == first
+    assert (tmp_path / "run" / "weights.safetensors").read_bytes() == Path(adapted["weights"]).read_bytes()
+    end = inkling(*words)
+    assert (end.code, "holds a run that has ended" in end.err) == (2, True)
+
+
+def test_a_person_is_told_what_is_known_and_what_is_not(
+    inkling: Inkling, scans: Path, labelled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    end = inkling("adapt", scans, "--rounds", 1, "--run", "a")
+    assert end.code == 0, end.err
+    assert "37 pictures\n" in end.err
+    assert "Round 1 of 1: " in end.err
+    assert "How right          is not known: label a hundred, and name them with --check\n" in end.out
+    assert "Confidence         by the curve from before\n" in end.out
+    end_checked = inkling("adapt", scans, "--rounds", 1, "--run", "b", "--check", labelled, "--digits-only")
+    assert end_checked.code == 0, end_checked.err
+    assert "Before             " in end_checked.out
+    assert end_checked.out.count(" of 12 labelled, 95 % interval ") == 2
+    assert "How right" not in end_checked.out
+    shown = (end.out + end_checked.out + end.err).splitlines()
+    assert all(len(line) <= 80 for line in shown if "/" not in line)
+
+
+def test_what_cannot_be_adapted_to_says_why(
+    inkling: Inkling, scans: Path, labelled: Path, tmp_path: Path
+) -> None:
+    few, broken = tmp_path / "few", tmp_path / "broken"
+    few.mkdir()
+    broken.mkdir()
+    for place, text in enumerate(numbers(5, seed=2)):
+        plot(few / f"{place}.png", text)
+    (broken / "a.png").write_bytes(b"no picture")
+    for words, code, said in [
+        ([few], 3, "Of 5 pictures "),
+        ([broken], 3, "a.png"),
+        ([tmp_path / "absent"], 3, "absent"),
+        ([scans, "--from", tmp_path / "w.safetensors"], 3, "does not exist"),
+        ([scans, "--check", scans], 3, "holds no labels.jsonl"),
+        ([scans, "--rounds", 0], 2, "--rounds"),
+        ([], 2, "PATH"),
+    ]:
+        end = inkling("adapt", *words, "--run", tmp_path / "run")
+        message = " ".join(end.err.split())
+        assert (end.code, said in message) == (code, True), (words, message)
+        assert not (tmp_path / "run").exists()
+
+
+def test_pictures_that_cannot_be_opened_are_told_in_the_end_and_the_others_learned_from(
+    inkling: Inkling, scans: Path, tmp_path: Path
+) -> None:
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(b"no picture")
+    low = tmp_path / "low.png"
+    Image.new("L", (60, 4), 200).save(low)
+    end = inkling("adapt", scans, broken, low, "--rounds", 1, "--run", tmp_path / "run", "--json")
+    assert end.code == 4
+    told = json.loads(end.out)
+    assert len(told["failures"]) == 2
+    assert (str(broken) in told["failures"][0], str(low) in told["failures"][1]) == (True, True)
+    assert Path(told["weights"]).exists()
+    assert "2 of 39 pictures could not be read" in " ".join(end.err.split())
+
+
+def test_of_too_many_pictures_some_are_taken_evenly(scans: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pile, "MOST_PICTURES", 4)
+    files = sorted(map(str, scans.iterdir()))[:10]
+    opened = Pile.open(files)
+    assert opened.paths == (files[0], files[2], files[5], files[7])
+    assert opened.left_out == 6
