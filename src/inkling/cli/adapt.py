@@ -113,13 +113,18 @@ def adapt(
     some = f", {pile.left_out:,} more left out" if pile.left_out else ""
     console.print(f"[bold]{len(pile.pictures):,} pictures[/bold]{some}")
 
+    first = Path(paths[0]).resolve()
+    name = first.name if first.is_dir() else first.parent.name
     before = after = pile.read(old)
     failures = [*pile.failures, *failures_of(before)]
     weights, learned = old, []
     for number in range(1, rounds + 1):
-        sure = pile.surely(after, name=Path(pile.paths[0]).resolve().parent.name)
+        sure = pile.surely(after, name=name)
         learned.append(len(sure))
-        console.print(f"Round {number} of {rounds}: {len(sure):,} are read surely, and learned from")
+        console.print(
+            f"Round {number} of {rounds}: {len(sure):,} are read surely, and learned from; "
+            "made-up lines are held out"
+        )
         weights = _learn(sure, number, weights, path, folder / f"round-{number}", device, console)
         after = pile.read(weights)
     save_weights(folder / WEIGHTS, weights)
@@ -198,7 +203,7 @@ def _learn(
     if (folder / CHECKPOINT).exists():
         take_up(training, folder)
     write_learned(folder / LEARNED, sure)
-    if not take_steps(training, heldout, folder, console, data=sure.name):
+    if not take_steps(training, heldout, folder, console):
         console.print(
             f"Stopped after step {training.done:,} of {training.total:,} of round {number}. "
             f"Nothing is lost.\n"

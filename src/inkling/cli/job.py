@@ -69,7 +69,7 @@ def trained_on(training: Training, name: str, **more: Any) -> dict[str, Any]:
     return {"data": name, **more, "steps": training.done, "recipe": asdict(recipe), **versions}
 
 
-def take_steps(training: Training, heldout: Any, folder: Path, console: Console, *, data: str) -> bool:
+def take_steps(training: Training, heldout: Any, folder: Path, console: Console, *, data: str = "") -> bool:
     """Take the steps that are left, where one can watch and stop them.
 
     Args:
@@ -77,7 +77,7 @@ def take_steps(training: Training, heldout: Any, folder: Path, console: Console,
         heldout: What is measured on: what `material.measure` takes.
         folder: Of the run.
         console: Where it is shown.
-        data: Name or path of the data, for the run's settings.
+        data: Name or path of the data, for the run's settings; empty where these would not repeat it.
 
     Returns:
         Whether it has come to its end; else a person stopped it, and a checkpoint is written.
@@ -92,7 +92,7 @@ def take_steps(training: Training, heldout: Any, folder: Path, console: Console,
     with _stop_on_interrupt() as stop, view:
         progresses = run(training, heldout, folder=folder, stop=stop)
         for number, progress in enumerate(progresses):
-            if number == 0 and training.rank == 0:
+            if number == 0 and training.rank == 0 and data:
                 write_settings(folder / SETTINGS, training.recipe, data=data)
             view.show(progress)
         return training.finished
