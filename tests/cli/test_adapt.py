@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from command_line import Inkling, call
+from command_line import Inkling, Outcome, call
 from PIL import Image
 
 from inkling.cli import adapt, pile
@@ -63,22 +63,10 @@ def scans(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def labelled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("check") / "labelled"
-    folder.mkdir()
-    lines = []
-    for place, text in enumerate(numbers(12, seed=1)):
-        plot(folder / f"{place}.png", text)
-        lines.append(json.dumps({"image": f"{place}.png", "text": text}))
-    (folder / "labels.jsonl").write_text("\n".join(lines))
-    return folder
-
-
-@pytest.fixture(scope="module")
-def adapted(scans: Path, labelled: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def adapted(scans: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What two rounds printed as JSON."""
     run = tmp_path_factory.mktemp("adapted") / "run"
-    end = call("adapt", scans, "--check", labelled, "--rounds", 2, "--run", run, "--json")
+    end = call("adapt", scans, "--rounds", 2, "--run", run, "--json")
     assert end.code == 0, end.err
     return json.loads(end.out)
 
@@ -135,107 +123,143 @@ def test_what_comes_of_the_rounds_is_averaged(adapted: dict[str, Any]) -> None:
             torch.testing.assert_close(value, (first[name] + alone[name]) / 2, rtol=2e-3, atol=1e-4)
 
 
-def test_before_and_after_are_told(adapted: dict[str, Any], scans: Path, labelled: Path) -> None:
+def test_before_and_after_are_told(adapted: dict[str, Any], scans: Path) -> None:
     paths = sorted(map(str, scans.iterdir()))
     weights = box_line_weights(), load_weights(adapted["weights"])
     before, after = (read_lines(paths, weights=each) for each in weights)
-    shares = [np.mean([each.status == "read" for each in readings]) for readings in (before, after)]
-    assert adapted["read_surely"] == pytest.approx(shares)
+    for told, readings in ((adapted["sure_before"], before), (adapted["sure"], after)):
+        assert told == pytest.approx(
+            np.mean([each.text != "" and each.confidence >= pile.SURE for each in readings])
+        )
     otherwise = sum(old.text != new.text for old, new in zip(before, after, strict=True))
     assert adapted["read_otherwise"] == otherwise
-    assert (
-        (adapted["drawing"] is not None) == (otherwise > 0) == (Path(adapted["run"]) / "changed.png").exists()
-    )
-    assert (adapted["pictures"], adapted["failures"]) == (37, [])
-    texts = [json.loads(line)["text"] for line in (labelled / "labels.jsonl").read_text().splitlines()]
-    for told, each in zip(adapted["check"], weights, strict=True):
-        readings = read_lines([labelled / f"{place}.png" for place in range(12)], weights=each)
-        right = [reading.text == text for reading, text in zip(readings, texts, strict=True)]
-        assert (told["n"], told["exact"]) == (12, pytest.approx(np.mean(right)))
+    drawing = Path(adapted["run"]) / "changed.png"
+    assert adapted["drawing"] == (str(drawing) if otherwise else None)
+    assert drawing.exists() == (otherwise > 0)
+    assert (adapted["pictures"], adapted["left_out"], adapted["failures"]) == (37, 0, [])
+
+
+def stopped(inkling: Inkling, scans: Path, run: Path, monkeypatch: pytest.MonkeyPatch) -> Outcome:
+    """A run of two rounds that a person stopped in the second."""
+    with monkeypatch.context() as patch:
+        patch.setattr(Training, "agree", lambda job, wish: wish or (job.recipe.seed == 2 and job.done == 4))
+        return inkling("adapt", scans, "--rounds", 2, "--run", run)
 
 
 def test_a_run_that_was_stopped_goes_on_to_the_same_end(
     inkling: Inkling, adapted: dict[str, Any], scans: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    words = ("adapt", scans, "--rounds", 2, "--run", tmp_path / "run")
-    with monkeypatch.context() as patch:
-        patch.setattr(Training, "agree", lambda job, wish: wish or (job.recipe.seed == 2 and job.done == 4))
-        end = inkling(*words)
-    assert end.code == 130
-    assert "Stopped after step 4 of 10 of round 2." in end.err
-    assert f"--run {tmp_path / 'run'}" in end.err.replace("\n", "")
-    assert not (tmp_path / "run" / "weights.safetensors").exists()
-    first = (tmp_path / "run" / "round-1" / "weights.safetensors").stat().st_mtime_ns
+    run = tmp_path / "run"
+    end = stopped(inkling, scans, run, monkeypatch)
+    assert (end.code, end.out) == (130, "")
+    assert "Stopped; what was done is kept.\nGo on with the same command and --run " in end.err
+    assert not (run / "weights.safetensors").exists()
+    first = (run / "round-1" / "weights.safetensors").stat().st_mtime_ns
+    words = ("adapt", scans, "--rounds", 2, "--run", run)
     end = inkling(*words)
     assert end.code == 0, end.err
-    assert (tmp_path / "run" / "round-1" / "weights.safetensors").stat().st_mtime_ns == first
-    assert (tmp_path / "run" / "weights.safetensors").read_bytes() == Path(adapted["weights"]).read_bytes()
+    assert (run / "round-1" / "weights.safetensors").stat().st_mtime_ns == first
+    assert (run / "weights.safetensors").read_bytes() == Path(adapted["weights"]).read_bytes()
     end = inkling(*words)
-    assert (end.code, "holds a run that has ended" in end.err) == (2, True)
+    assert (end.code, "holds a run that has ended" in " ".join(end.err.split())) == (2, True)
+
+
+def test_a_run_does_not_go_on_with_another_pile_or_from_other_weights(
+    inkling: Inkling,
+    adapted: dict[str, Any],
+    scans: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run, fewer = tmp_path / "run", tmp_path / "fewer"
+    stopped(inkling, scans, run, monkeypatch)
+    fewer.mkdir()
+    for path in sorted(scans.iterdir())[1:]:
+        (fewer / path.name).write_bytes(path.read_bytes())
+    for words, said in (
+        ([fewer], "is of a training with other data"),
+        ([scans, "--from", adapted["weights"]], "is of a training with other settings"),
+    ):
+        end = inkling("adapt", *words, "--rounds", 2, "--run", run)
+        assert (end.code, said in " ".join(end.err.split())) == (3, True), end.err
+    assert not (run / "weights.safetensors").exists()
 
 
 def test_a_person_is_told_what_is_known_and_what_is_not(
-    inkling: Inkling, scans: Path, labelled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    inkling: Inkling, scans: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     end = inkling("adapt", scans, "--rounds", 1, "--run", "a")
     assert end.code == 0, end.err
-    assert "37 pictures\n" in end.err
+    assert "Pictures: 37\n" in end.err
     assert "Round 1 of 1: " in end.err
-    assert "How right          is not known: label a hundred, and name them with --check\n" in end.out
-    assert "Confidence         by the curve from before\n" in end.out
-    end_checked = inkling("adapt", scans, "--rounds", 1, "--run", "b", "--check", labelled, "--digits-only")
-    assert end_checked.code == 0, end_checked.err
-    assert "Before             " in end_checked.out
-    assert end_checked.out.count(" of 12 labelled, 95 % interval ") == 2
-    assert "How right" not in end_checked.out
-    shown = (end.out + end_checked.out + end.err).splitlines()
-    assert all(len(line) <= 80 for line in shown if "/" not in line)
+    assert "How right          is not known: label a hundred pictures, and see\n" in end.out
+    assert "inkling evaluate a/weights.safetensors --as line --data LABELLED\n" in end.out
+    assert all(len(line) <= 80 for line in (end.out + end.err).splitlines() if "/" not in line)
 
 
 def test_what_cannot_be_adapted_to_says_why(
-    inkling: Inkling, scans: Path, labelled: Path, tmp_path: Path
+    inkling: Inkling, adapted: dict[str, Any], scans: Path, tmp_path: Path
 ) -> None:
-    few, broken = tmp_path / "few", tmp_path / "broken"
-    few.mkdir()
-    broken.mkdir()
+    few, broken, other = tmp_path / "few", tmp_path / "broken", tmp_path / "other"
+    for folder in (few, broken, other):
+        folder.mkdir()
     for place, text in enumerate(numbers(5, seed=2)):
         plot(few / f"{place}.png", text)
     (broken / "a.png").write_bytes(b"no picture")
+    (other / "settings.toml").write_text("epochs = 1")
     for words, code, said in [
-        ([few], 3, "Of 5 pictures "),
+        ([few], 3, "of 5 pictures are read with a confidence of 80%; at least 20 are needed"),
         ([broken], 3, "a.png"),
         ([tmp_path / "absent"], 3, "absent"),
         ([scans, "--from", tmp_path / "w.safetensors"], 3, "does not exist"),
-        ([scans, "--check", scans], 3, "holds no labels.jsonl"),
+        ([scans, "--run", adapted["run"]], 2, "holds a run that has ended"),
+        ([scans, "--run", other], 2, "holds a run that is none of inkling adapt"),
+        ([scans, "--run", few / "0.png"], 5, "could not be made"),
+        ([scans, "--device", "abacus"], 2, "abacus"),
         ([scans, "--rounds", 0], 2, "--rounds"),
         ([], 2, "PATH"),
     ]:
-        end = inkling("adapt", *words, "--run", tmp_path / "run")
+        end = inkling("adapt", "--run", tmp_path / "run", *words)
         message = " ".join(end.err.split())
         assert (end.code, said in message) == (code, True), (words, message)
-        assert not (tmp_path / "run").exists()
 
 
-def test_pictures_that_cannot_be_opened_are_told_in_the_end_and_the_others_learned_from(
+def test_what_is_no_line_is_told_in_the_end_and_the_rest_is_learned_from(
     inkling: Inkling, scans: Path, tmp_path: Path
 ) -> None:
-    broken = tmp_path / "broken.png"
+    broken, low, pages = (tmp_path / name for name in ("broken.png", "low.png", "pages.tif"))
     broken.write_bytes(b"no picture")
-    low = tmp_path / "low.png"
     Image.new("L", (60, 4), 200).save(low)
-    end = inkling("adapt", scans, broken, low, "--rounds", 1, "--run", tmp_path / "run", "--json")
+    plot(tmp_path / "1.tif", "4071")
+    plot(tmp_path / "2.tif", "2563")
+    first, second = (Image.open(tmp_path / f"{page}.tif") for page in (1, 2))
+    first.save(pages, save_all=True, append_images=[second])
+    words = ["adapt", scans, scans / "01.png", broken, low, pages, "--rounds", 1, "--run", tmp_path / "run"]
+    end = inkling(*words, "--json")
     assert end.code == 4
     told = json.loads(end.out)
+    assert told["pictures"] == 37 + 2, "each once, and all pages"
     assert len(told["failures"]) == 2
     assert (str(broken) in told["failures"][0], str(low) in told["failures"][1]) == (True, True)
     assert Path(told["weights"]).exists()
-    assert "2 of 39 pictures could not be read" in " ".join(end.err.split())
+    assert "2 of 41 pictures could not be read" in " ".join(end.err.split())
+    records = (tmp_path / "run" / "round-1" / "learned.jsonl").read_text().splitlines()
+    assert {"image": str(pages), "page": 2, "text": "2563"} in map(json.loads, records)
 
 
-def test_of_too_many_pictures_some_are_taken_evenly(scans: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pile, "MOST_PICTURES", 4)
+def test_of_too_many_files_some_are_taken_evenly(scans: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pile, "MOST_FILES", 4)
     files = sorted(map(str, scans.iterdir()))[:10]
     opened = Pile.open(files)
-    assert opened.paths == (files[0], files[2], files[5], files[7])
+    assert [file for file, _ in opened.places] == [files[0], files[2], files[5], files[7]]
     assert opened.left_out == 6
+
+
+def test_what_an_earlier_run_drew_of_the_pile_is_no_picture_of_it(scans: Path, tmp_path: Path) -> None:
+    run = tmp_path / "runs" / "adapt"
+    (run / "round-1").mkdir(parents=True)
+    files = [str(scans / "01.png"), str(run / "changed.png"), str(tmp_path / "changed.png")]
+    for file in files[1:]:
+        plot(Path(file), "12")
+    assert [file for file, _ in Pile.open(files).places] == [files[0], files[2]]

@@ -97,6 +97,12 @@ def test_a_picture_and_its_negative_are_not_both_turned_into_negatives(picture: 
     assert np.array_equal(_dark_on_light(_dark_on_light(picture)), _dark_on_light(picture))
 
 
+def test_a_sheet_on_a_darker_table_is_no_writing() -> None:
+    picture = np.full((60, 160), 90, np.uint8)
+    picture[10:50, 30:110] = bar(40, 80, paper=220)
+    assert _dark_on_light(picture) is picture
+
+
 def test_a_gleam_on_the_paper_does_not_hide_the_ink() -> None:
     picture = bar(40, 160, paper=190, ink=60)
     picture[4:10, 4:20] = 255

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from inkling.cli.failures import told
 from inkling.cli.line_reader import BATCH, progress_bar, read_all
-from inkling.errors import DatasetError, StorageError
+from inkling.errors import DatasetError, InputError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,13 +21,16 @@ if TYPE_CHECKING:
     from inkling.networks.weights import Weights
 
 SURE = 0.8
-"""A number is learned from where it is read with this confidence: of less sure ones too many are wrong."""
+"""A number is sure where it has this confidence: of less sure ones too many are wrong to learn from."""
 
 LEAST_SURE = 20
 """Pictures that must be read surely, for there to be anything to learn."""
 
-MOST_PICTURES = 10_000
-"""Pictures that are kept in memory; of more, so many are taken, evenly."""
+MOST_FILES = 10_000
+"""Files whose pictures are kept in memory; of more, so many are taken, evenly spread."""
+
+DRAWING = "changed.png"
+"""What a run draws of its pile: no picture of another one."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,40 +39,37 @@ class Pile:
 
     Attributes:
         pictures: N of them, each uint8 (H, W), grey.
-        paths: Where each lies.
+        places: Of each, its file and its page there, from 1.
         failures: Why others could not be opened.
-        left_out: How many there were too many.
+        left_out: Files that were too many.
     """
 
     pictures: tuple[NDArray[np.uint8], ...]
-    paths: tuple[str, ...]
+    places: tuple[tuple[str, int], ...]
     failures: tuple[str, ...] = ()
     left_out: int = 0
 
     @classmethod
     def open(cls, files: Sequence[str]) -> Pile:
-        """Open pictures; what cannot be opened is told of in `failures`."""
-        from inkling.datasets.lines.folders import open_kept
-
-        step = max(len(files) / MOST_PICTURES, 1.0)
-        chosen = [files[int(place * step)] for place in range(min(len(files), MOST_PICTURES))]
-        opened: list[tuple[NDArray[np.uint8], str]] = []
+        """Open all pages of some files; of what cannot be opened, or is no line, `failures` tell."""
+        files = [file for file in dict.fromkeys(files) if not _is_drawing(Path(file))]
+        step = max(len(files) / MOST_FILES, 1.0)
+        chosen = [files[int(place * step)] for place in range(min(len(files), MOST_FILES))]
+        opened: list[tuple[NDArray[np.uint8], tuple[str, int]]] = []
         failures = []
         with progress_bar(hidden=len(chosen) <= BATCH) as bar:
             for file in bar.track(chosen):
-                try:
-                    opened.append((open_kept(Path(file)), file))
-                except DatasetError as problem:
-                    failures.append(problem.message)
-        pictures, paths = zip(*opened, strict=True) if opened else ((), ())
-        return cls(pictures, paths, tuple(failures), len(files) - len(chosen))
+                for found in _lines_of(file):
+                    if isinstance(found, str):
+                        failures.append(found)
+                    else:
+                        opened.append(found)
+        pictures, places = zip(*opened, strict=True) if opened else ((), ())
+        return cls(pictures, places, tuple(failures), len(files) - len(chosen))
 
     def read(self, weights: Weights) -> list[Reading]:
         """What is written on each, signs and all."""
-        from dataclasses import replace
-
-        readings = read_all(self.pictures, weights, {"same_point": False, "digits_only": False})
-        return [replace(each, source=path) for each, path in zip(readings, self.paths, strict=True)]
+        return read_all(self.pictures, weights, {"same_point": False, "digits_only": False})
 
     def surely(self, readings: Sequence[Reading], *, name: str) -> Lines:
         """The pictures that were read surely, labelled with what was read.
@@ -82,33 +83,65 @@ class Pile:
         """
         from inkling.datasets.lines.folders import Lines
 
-        places = [at for at, each in enumerate(readings) if each.text and each.confidence >= SURE]
-        if len(places) < LEAST_SURE:
+        sure = [at for at, reading in enumerate(readings) if is_sure(reading)]
+        if len(sure) < LEAST_SURE:
             raise DatasetError(
-                f"Of {len(readings):,} pictures {len(places)} are read with a confidence of {SURE:.0%}; "
+                f"{len(sure)} of {len(readings):,} pictures are read with a confidence of {SURE:.0%}; "
                 f"at least {LEAST_SURE} are needed to learn from.",
                 remedy="Give more pictures, or label some: inkling train fine-tune --data FOLDER",
             )
         return Lines(
-            tuple(self.pictures[at] for at in places),
-            tuple(readings[at].text for at in places),
-            tuple(self.paths[at] for at in places),
+            tuple(self.pictures[at] for at in sure),
+            tuple(readings[at].text for at in sure),
+            tuple(
+                f"{file}, page {page}" if page > 1 else file
+                for file, page in (self.places[at] for at in sure)
+            ),
             name,
         )
 
+    def write_learned(self, path: Path, readings: Sequence[Reading]) -> None:
+        """Write down what is learned from: an object a line, as in a file of labels.
 
-def write_learned(path: Path, lines: Lines) -> None:
-    """Write down what is learned from: a JSON object a line, as in a file of labels.
+        Raises:
+            StorageError: It cannot be written.
+        """
+        from inkling.export.writing import whole_file
 
-    Raises:
-        StorageError: It cannot be written.
-    """
-    records = (
-        json.dumps({"image": image, "text": text}, ensure_ascii=False)
-        for image, text in zip(lines.paths, lines.texts, strict=True)
-    )
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("\n".join(records) + "\n", encoding="utf-8")
-    except OSError as problem:
-        raise StorageError(f"{path} cannot be written: {problem}.", remedy="Is the disk full?") from None
+        with whole_file(path) as file:
+            for (image, page), reading in zip(self.places, readings, strict=True):
+                if is_sure(reading):
+                    more = {"page": page} if page > 1 else {}
+                    record = {"image": image, **more, "text": reading.text}
+                    file.write(json.dumps(record, ensure_ascii=False).encode() + b"\n")
+
+
+def is_sure(reading: Reading) -> bool:
+    """Whether a number is sure enough to be learned from."""
+    return reading.text != "" and reading.confidence >= SURE
+
+
+def _is_drawing(path: Path) -> bool:
+    """Whether an earlier run, which lies in the pile, drew it."""
+    return path.name == DRAWING and (path.parent / "round-1").is_dir()
+
+
+def _lines_of(file: str) -> Iterator[tuple[NDArray[np.uint8], tuple[str, int]] | str]:
+    """The pictures of a file's pages, as they are learned from; or why one cannot be."""
+    from inkling.datasets.lines.folders import shrink
+    from inkling.documents.open import open_pages
+    from inkling.documents.picture import to_grey
+    from inkling.elements import Unopened
+    from inkling.recognition.lines import open_line
+
+    for page in open_pages(file):
+        if isinstance(page, Unopened):
+            yield told(page.source, page.reason)
+            continue
+        picture = shrink(to_grey(page.image))
+        try:
+            open_line(picture)
+        except InputError as problem:
+            yield told(page.source, str(problem))
+        else:
+            yield picture, (page.source, page.number)

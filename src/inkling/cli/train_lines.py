@@ -135,7 +135,7 @@ def weights_to_begin_with(path: str) -> Weights:
     weights = load_weights(path)
     if not weights.header.reads_lines:
         raise WeightsError(
-            f"{path} tells single digits; what is fine-tuned is a line reader.",
+            f"{path} tells single digits; what goes on learning here is a line reader.",
             remedy="Train one with: inkling train lines",
         )
     if weights.header.alphabet != LINE_ALPHABET:

@@ -62,7 +62,7 @@ def read_line(
 ) -> Reading:
     """Read the number on a picture of one line of handwriting.
 
-    On paper of any kind, dark on light or light on dark; the line fills a good part of the picture's height.
+    Writing may be dark on light or light on dark, and fills a good part of the picture's height.
 
     Args:
         picture: A path, the bytes of a file, or an array: (H, W) grey or (H, W, 3) RGB.

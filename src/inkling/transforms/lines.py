@@ -3,7 +3,8 @@
 Two steps, as for digits (`transforms/normalize.py`):
 
 - `frame_line` takes the rows that writing stands on, scales them to `LINE_HEIGHT`, the aspect kept,
-  and stretches the grey so that paper is `PAPER` and the darkest of the ink 255, however pale it is;
+  and stretches the grey so that paper is `PAPER` and the darkest of the ink 255, however pale it is; of
+  writing lighter than its paper, the negative;
 - `to_line_input` makes framed pictures into the network's input, in which paper is exactly 0.
 """
 
@@ -55,9 +56,9 @@ this part of the highest is no row."""
 _LEAST_RANGE = 16
 """Grey levels that are stretched at most to the whole range: paper's own grain is to stay faint."""
 
-_LIGHTER = 1.25
-"""Where the brightest hundredth of a picture is farther from its paper than the darkest by this factor, the
-writing is the bright one. On real paper it is dark ink that stands out: 2,718 pictures reach 0.97."""
+_LIGHTER, _MOST_LIGHT = 1.25, 0.25
+"""Writing is lighter than its paper where the brightest hundredth of a picture is farther from the paper than
+the darkest by this factor, and no more than this part of the picture is as bright as half of that."""
 
 
 OTHER_VIEWS = ((1.14, 1.0), (1.0, 0.85))
@@ -82,7 +83,7 @@ class Framing(NamedTuple):
 
 
 def frame_line(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Make a picture of a line of writing into what line readers see: dark on light, or chalk on slate.
+    """Make a picture of a line of writing, dark on light or light on dark, into what line readers see.
 
     Args:
         picture: uint8 of shape (H, W), or (H, W, 3) RGB; at least one pixel.
@@ -196,8 +197,9 @@ def cut_between_rows(picture: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
 
 def _dark_on_light(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The picture, or its negative where its writing is lighter than what it is written on."""
-    dark, paper, light = _quantiles(grey, 0.01, 0.5, 0.99)
-    return 255 - grey if light - paper > _LIGHTER * max(paper - dark, _LEAST_RANGE) else grey
+    dark, paper, most, light = _quantiles(grey, 0.01, 0.5, 1 - _MOST_LIGHT, 0.99)
+    stands_out = light - paper > _LIGHTER * max(paper - dark, _LEAST_RANGE)
+    return 255 - grey if stands_out and most - paper < (light - paper) / 2 else grey
 
 
 def _find_ink(grey: NDArray[np.uint8], rows: int) -> NDArray[np.uint8]:

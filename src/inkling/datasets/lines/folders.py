@@ -98,7 +98,7 @@ def load_lines(path: str | os.PathLike[str], *, alphabet: tuple[str, ...] = LINE
 
     def take(picture: Path, text: str) -> tuple[Picture, str, str]:
         places_of(text.strip(), alphabet)
-        return open_kept(picture), text.strip(), str(picture)
+        return _open(picture), text.strip(), str(picture)
 
     pictures, texts, paths = zip(*take_labelled(folder, take), strict=True)
     return Lines(pictures, texts, paths, folder.resolve().name, alphabet)
@@ -154,12 +154,7 @@ def places_of(text: str, alphabet: tuple[str, ...]) -> tuple[int, ...]:
     return tuple(alphabet.index(character) for character in text)
 
 
-def open_kept(path: Path) -> Picture:
-    """Open a picture of a line as it is learned from: grey, shrunk to `MOST_ROWS` if it is higher.
-
-    Raises:
-        DatasetError: It cannot be opened, or is far too long.
-    """
+def _open(path: Path) -> Picture:
     try:
         picture = open_picture(path)
     except PictureError as problem:
@@ -168,6 +163,12 @@ def open_kept(path: Path) -> Picture:
     height, width = grey.shape
     if width > MOST_STRETCH * height:
         raise DatasetError(f"{path} is {width} x {height} pixels, no picture of a line")
+    return shrink(grey)
+
+
+def shrink(grey: Picture) -> Picture:
+    """A picture as it is learned from: of `MOST_ROWS` rows, if it is higher."""
+    height, width = grey.shape
     if height > MOST_ROWS:
         across = max(1, round(width * MOST_ROWS / height))
         grey = cv2.resize(grey, (across, MOST_ROWS), interpolation=cv2.INTER_AREA)
