@@ -97,7 +97,7 @@ def frame_line(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def frame_with_place(picture: NDArray[np.uint8]) -> Framing:
     """Frame a line, and say where its image stood in the picture; see `frame_line`."""
     grey = _dark_on_light(to_grey(picture))
-    top, bottom = find_rows(grey)
+    top, bottom = _rows_of(grey)
     grey = grey[top:bottom]
     height, width = grey.shape
     across = max(1, round(width * LINE_HEIGHT / height))
@@ -155,6 +155,11 @@ def find_rows(grey: NDArray[np.uint8]) -> tuple[int, int]:
         `(top, bottom)`, the first row and the one after the last, at least `_LEAST_PART` of H apart
         but for rounding.
     """
+    return _rows_of(_dark_on_light(grey))
+
+
+def _rows_of(grey: NDArray[np.uint8]) -> tuple[int, int]:
+    """`find_rows` of dark ink on lighter paper."""
     height = len(grey)
     ink = _find_ink(grey, min(height, _LOOK_HEIGHT))
     rows, columns = ink.shape
@@ -181,7 +186,7 @@ def cut_between_rows(picture: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
         Parts of it, from the top, each with one row; none where there are not at least two.
     """
     height = len(picture)
-    ink = _find_ink(to_grey(picture), min(height, _ROWS_HEIGHT))
+    ink = _find_ink(_dark_on_light(to_grey(picture)), min(height, _ROWS_HEIGHT))
     rows = len(ink)
     amount = np.convolve(ink.sum(axis=1, dtype=np.float64), np.ones(3) / 3, "same")
     inked = amount > _GAP * np.quantile(amount, 0.9)
@@ -204,7 +209,6 @@ def _dark_on_light(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def _find_ink(grey: NDArray[np.uint8], rows: int) -> NDArray[np.uint8]:
     """Where there is ink, 1, but for ruled lines and borders: of a picture made so many rows high."""
-    grey = _dark_on_light(grey)
     height, width = grey.shape
     columns = max(1, round(width * rows / height))
     small = cv2.GaussianBlur(_resize(grey, columns, rows), (0, 0), 0.7)
