@@ -16,6 +16,7 @@ from PIL import Image
 
 from inkling.cli import adapt, pile
 from inkling.cli.pile import Pile
+from inkling.export.writing import exclusive
 from inkling.networks.weights import load_weights
 from inkling.recognition.lines import box_line_weights, read_lines
 from inkling.training.checkpoints import read_checkpoint
@@ -183,6 +184,12 @@ def test_a_run_does_not_go_on_with_another_pile_or_from_other_weights(
         end = inkling("adapt", *words, "--rounds", 2, "--run", run)
         assert (end.code, said in " ".join(end.err.split())) == (3, True), end.err
     assert not (run / "weights.safetensors").exists()
+
+
+def test_two_processes_do_not_share_a_run(inkling: Inkling, scans: Path, tmp_path: Path) -> None:
+    with exclusive(tmp_path / "run"):
+        end = inkling("adapt", scans, "--run", tmp_path / "run")
+    assert (end.code, "is being written by another process" in " ".join(end.err.split())) == (2, True)
 
 
 def test_a_person_is_told_what_is_known_and_what_is_not(

@@ -79,7 +79,7 @@ def adapt(
     # A second of imports: after the help has been printed, and once for all.
     from inkling.cli.train_lines import BOX, weights_to_begin_with
     from inkling.documents.files import find_files
-    from inkling.export.writing import storing
+    from inkling.export.writing import exclusive, storing
     from inkling.networks.weights import save_weights
     from inkling.training.devices import choose_device
     from inkling.training.run import WEIGHTS
@@ -101,9 +101,10 @@ def adapt(
     given = Path(paths[0]).resolve()
     name = given.name if given.is_dir() else given.parent.name
     try:
-        done = _take_rounds(pile, _Begin(old, path, name, place), folder, rounds, console)
-        otherwise = _draw_changed(pile, done.before, done.after, folder / DRAWING)
-        save_weights(folder / WEIGHTS, done.weights)
+        with exclusive(folder):
+            done = _take_rounds(pile, _Begin(old, path, name, place), folder, rounds, console)
+            otherwise = _draw_changed(pile, done.before, done.after, folder / DRAWING)
+            save_weights(folder / WEIGHTS, done.weights)
     except KeyboardInterrupt:
         again = f"[bold]--run {escape(str(folder))}[/bold]"
         console.print(f"Stopped; what was done is kept.\nGo on with the same command and {again}")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -15,6 +16,7 @@ from inkling.elements import Reading
 from inkling.errors import PictureError, WeightsError
 from inkling.networks.characters import character_features
 from inkling.networks.constrained import Known, marks_of, treat
+from inkling.networks.ctc import Frames
 from inkling.networks.layer import fold
 from inkling.networks.scan import Decoded, Scan, decode, look
 from inkling.networks.weights import Weights, load_box_weights
@@ -181,19 +183,17 @@ def read_framed(
     weights = weights or box_line_weights()
     refuse_digit_weights(weights)
     sources = sources or [""] * len(framed)
-    precision = choose_precision("auto", torch.device("cpu"), weights.header.network.name)
-    images = [line.image for line in framed]
-    alphabet = weights.header.alphabet
+    reader = _reader(weights, same_point=same_point, digits_only=digits_only)
     looks = look(
-        _folded(weights.network, precision),
-        images,
-        marks=marks_of(alphabet),
-        treated=partial(treat, alphabet=alphabet, same_point=same_point, digits_only=digits_only),
-        precision=precision,
+        reader.network,
+        [line.image for line in framed],
+        marks=marks_of(reader.alphabet),
+        treated=reader.treated,
+        precision=reader.precision,
         batch_size=batch_size,
     )
     lengths, allowed = lengths or [None] * len(framed), allowed or [""] * len(framed)
-    known = [_known(alphabet, *each) for each in zip(lengths, allowed, strict=True)]
+    known = [_known(reader.alphabet, *each) for each in zip(lengths, allowed, strict=True)]
     decoded = decode([seen.views for seen in looks], known=known)
     novelties = _novelties([seen.scan for seen in looks], decoded, weights)
     return [
@@ -211,17 +211,38 @@ def _otherwise(
     digits_only: bool,
 ) -> list[Reading]:
     """Readings of pictures of which it is not known that they are upright and have one line."""
-    weights = weights or box_line_weights()
-    precision = choose_precision("auto", torch.device("cpu"), weights.header.network.name)
-    alphabet = weights.header.alphabet
+    reader = _reader(weights or box_line_weights(), same_point=same_point, digits_only=digits_only)
     return seen_otherwise(
         readings,
         pictures,
-        _folded(weights.network, precision),
-        alphabet,
-        treated=partial(treat, alphabet=alphabet, same_point=same_point, digits_only=digits_only),
-        precision=precision,
+        reader.network,
+        reader.alphabet,
+        treated=reader.treated,
+        precision=reader.precision,
     )
+
+
+class _Reader(NamedTuple):
+    """A line reader as it looks at pictures.
+
+    Attributes:
+        network: That only reads.
+        precision: What it computes in.
+        alphabet: Names of its labels.
+        treated: What is made of its frames by the rules of reading.
+    """
+
+    network: nn.Module
+    precision: torch.dtype
+    alphabet: Sequence[str]
+    treated: Callable[[Frames], Frames]
+
+
+def _reader(weights: Weights, *, same_point: bool, digits_only: bool) -> _Reader:
+    precision = choose_precision("auto", torch.device("cpu"), weights.header.network.name)
+    alphabet = weights.header.alphabet
+    treated = partial(treat, alphabet=alphabet, same_point=same_point, digits_only=digits_only)
+    return _Reader(_folded(weights.network, precision), precision, alphabet, treated)
 
 
 @functools.lru_cache(maxsize=4)
