@@ -44,7 +44,7 @@ def test_any_picture_becomes_a_line_of_the_one_height(picture: np.ndarray) -> No
     assert framed.dtype == np.uint8
     assert framed.shape[0] == LINE_HEIGHT
     assert framed.shape[1] % WIDTH_STEP == 0
-    top, bottom = find_rows(picture)
+    top, bottom = find_rows(_dark_on_light(picture))
     assert 0 <= top < bottom <= len(picture)
     across = max(1, round(picture.shape[1] * LINE_HEIGHT / (bottom - top)))
     assert 0 <= framed.shape[1] - across < WIDTH_STEP
@@ -89,7 +89,7 @@ def test_what_is_lighter_than_its_paper_is_framed_as_its_negative(paper: int, in
     assert (inked > PAPER) == (ink < paper or turned)
     if turned:
         assert np.array_equal(frame_line(picture), frame_line(255 - picture))
-        assert find_rows(picture) == find_rows(255 - picture)
+        assert find_rows(_dark_on_light(picture)) == find_rows(255 - picture)
 
 
 @given(arrays(np.uint8, st.tuples(st.integers(8, 40), st.integers(8, 90))))

@@ -90,7 +90,7 @@ def adapt(
     path = (begin or BOX).resolve()
     old = weights_to_begin_with(str(path))
     place = str(choose_device(device))
-    pile = Pile.open(list(find_files(paths)))
+    pile = Pile.open(find_files(paths))
     if not pile.pictures:
         refuse_failures(pile.failures, len(pile.failures))
     with storing(folder, "made"):
@@ -133,9 +133,8 @@ def _refuse_ended(folder: Path) -> None:
     """Raise where a run cannot be gone on with: it has ended, or is one of `inkling train`."""
     from inkling.training.run import RUN_FILES, WEIGHTS
 
-    ended = (folder / WEIGHTS).exists()
-    if ended or any((folder / name).exists() for name in RUN_FILES):
-        what = "has ended" if ended else "is none of inkling adapt"
+    if any((folder / name).exists() for name in RUN_FILES):
+        what = "has ended" if (folder / WEIGHTS).exists() else "is none of inkling adapt"
         raise UsageError(f"{folder} holds a run that {what}.", remedy="Name another folder with --run.")
 
 
@@ -220,9 +219,8 @@ class _Lesson(NamedTuple):
 
 def _prepare(sure: Lines, number: int, begin: _Begin) -> _Lesson:
     """The training of one round: the sure pictures, mixed with made-up lines."""
-    from inkling.cli.train_lines import OTHER_SERIES, cuttings_of
-    from inkling.datasets.lines.folders import FolderLines
-    from inkling.datasets.lines.stream import MixedLines, SyntheticLines
+    from inkling.cli.train_lines import OTHER_SERIES, cuttings_of, mixed_with_made_up
+    from inkling.datasets.lines.stream import SyntheticLines
     from inkling.datasets.load import load_digits
     from inkling.training.material import LineMaterial
     from inkling.training.recipes import override, recipe_named
@@ -233,8 +231,7 @@ def _prepare(sure: Lines, number: int, begin: _Begin) -> _Lesson:
     recipe = override(recipe, [*_SETTINGS])
     cuttings = cuttings_of(load_digits(recipe.digits))
     other = SyntheticLines(cuttings, seed=number + OTHER_SERIES)
-    made_up = SyntheticLines(cuttings, seed=number)
-    series = MixedLines(FolderLines(sure, seed=number), made_up, _SHARE, seed=number)
+    series = mixed_with_made_up(sure, cuttings, _SHARE, seed=number)
     training = Training(recipe, LineMaterial(series, header.classes), device=begin.device)
     return _Lesson(training, series, [other(index) for index in range(_MADE_UP)])
 

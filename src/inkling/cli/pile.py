@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -50,7 +50,7 @@ class Pile:
     left_out: int = 0
 
     @classmethod
-    def open(cls, files: Sequence[str]) -> Pile:
+    def open(cls, files: Iterable[str]) -> Pile:
         """Open all pages of some files; of what cannot be opened, or is no line, `failures` tell."""
         files = [file for file in dict.fromkeys(files) if not _is_drawing(Path(file))]
         step = max(len(files) / MOST_FILES, 1.0)
@@ -132,7 +132,7 @@ def _lines_of(file: str) -> Iterator[tuple[NDArray[np.uint8], tuple[str, int]] |
     from inkling.documents.open import open_pages
     from inkling.documents.picture import to_grey
     from inkling.elements import Unopened
-    from inkling.recognition.lines import open_line
+    from inkling.recognition.lines import refuse_no_line
 
     for page in open_pages(file):
         if isinstance(page, Unopened):
@@ -140,7 +140,7 @@ def _lines_of(file: str) -> Iterator[tuple[NDArray[np.uint8], tuple[str, int]] |
             continue
         picture = shrink(to_grey(page.image))
         try:
-            open_line(picture)
+            refuse_no_line(picture)
         except InputError as problem:
             yield told(page.source, str(problem))
         else:

@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from inkling.datasets.digits import Digits
+    from inkling.datasets.lines.folders import Lines
     from inkling.datasets.lines.hand import Cuttings
-    from inkling.datasets.lines.stream import FramedLine, LineSource
+    from inkling.datasets.lines.stream import FramedLine, LineSource, MixedLines
     from inkling.evaluation.line_report import LineScores
     from inkling.networks.weights import Header, Weights
     from inkling.training.recipes import Recipe
@@ -75,8 +76,7 @@ def fine_tune_job(recipe: Recipe, data: str) -> Job:
     """A folder's lines mixed with made-up ones, for a network that reads already."""
     from dataclasses import replace
 
-    from inkling.datasets.lines.folders import FolderLines, load_lines, split_lines
-    from inkling.datasets.lines.stream import MixedLines, SyntheticLines
+    from inkling.datasets.lines.folders import load_lines, split_lines
     from inkling.datasets.load import load_digits
     from inkling.evaluation.line_report import score_lines
     from inkling.training.material import LineMaterial
@@ -84,8 +84,8 @@ def fine_tune_job(recipe: Recipe, data: str) -> Job:
     old = weights_to_begin_with(recipe.begin)
     lines = load_lines(data, alphabet=old.header.alphabet)
     learned, heldout = split_lines(lines, recipe.heldout, seed=recipe.seed)
-    made_up = SyntheticLines(cuttings_of(load_digits(recipe.digits)), seed=recipe.seed)
-    series = MixedLines(FolderLines(learned, seed=recipe.seed), made_up, FOLDER_SHARE, seed=recipe.seed)
+    cuttings = cuttings_of(load_digits(recipe.digits))
+    series = mixed_with_made_up(learned, cuttings, FOLDER_SHARE, seed=recipe.seed)
     framed = heldout.framed()
 
     def conclude(training: Training, folder: Path) -> Conclusion:
@@ -102,6 +102,14 @@ def fine_tune_job(recipe: Recipe, data: str) -> Job:
         f"{len(learned):,} pictures to learn from, {len(heldout):,} held out, mixed with made-up lines",
         conclude,
     )
+
+
+def mixed_with_made_up(lines: Lines, cuttings: Cuttings, share: float, *, seed: int) -> MixedLines:
+    """A folder's lines, which are a share of the series, among lines made up of some digits."""
+    from inkling.datasets.lines.folders import FolderLines
+    from inkling.datasets.lines.stream import MixedLines, SyntheticLines
+
+    return MixedLines(FolderLines(lines, seed=seed), SyntheticLines(cuttings, seed=seed), share, seed=seed)
 
 
 def cuttings_of(digits: Digits) -> Cuttings:

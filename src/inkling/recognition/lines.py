@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 
 from inkling.documents.picture import Picture, source_of, to_picture
@@ -267,6 +268,16 @@ def open_line(picture: Picture) -> Framing:
         PictureError: The picture cannot be opened, or cannot be one of a line.
     """
     pixels = to_picture(picture)
+    refuse_no_line(pixels)
+    return frame_with_place(pixels)
+
+
+def refuse_no_line(pixels: NDArray[np.uint8]) -> None:
+    """Raise where an opened picture has the size of no line.
+
+    Raises:
+        PictureError: It is too low, or too long.
+    """
     height, width = pixels.shape[:2]
     if height < LEAST_HEIGHT or width < 2:
         raise PictureError(
@@ -277,7 +288,6 @@ def open_line(picture: Picture) -> Framing:
         raise PictureError(
             f"A picture of {width:,} x {height:,} pixels is too long for one number.", remedy="Cut it up."
         )
-    return frame_with_place(pixels)
 
 
 def _novelties(scans: Sequence[Scan], decoded: Sequence[Decoded], weights: Weights) -> list[float | None]:

@@ -97,7 +97,7 @@ def frame_line(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def frame_with_place(picture: NDArray[np.uint8]) -> Framing:
     """Frame a line, and say where its image stood in the picture; see `frame_line`."""
     grey = _dark_on_light(to_grey(picture))
-    top, bottom = _rows_of(grey)
+    top, bottom = find_rows(grey)
     grey = grey[top:bottom]
     height, width = grey.shape
     across = max(1, round(width * LINE_HEIGHT / height))
@@ -149,17 +149,12 @@ def find_rows(grey: NDArray[np.uint8]) -> tuple[int, int]:
     picture, and dust are no writing; where nothing else is left, the whole picture is.
 
     Args:
-        grey: uint8 (H, W).
+        grey: uint8 (H, W), dark ink on lighter paper.
 
     Returns:
         `(top, bottom)`, the first row and the one after the last, at least `_LEAST_PART` of H apart
         but for rounding.
     """
-    return _rows_of(_dark_on_light(grey))
-
-
-def _rows_of(grey: NDArray[np.uint8]) -> tuple[int, int]:
-    """`find_rows` of dark ink on lighter paper."""
     height = len(grey)
     ink = _find_ink(grey, min(height, _LOOK_HEIGHT))
     rows, columns = ink.shape
