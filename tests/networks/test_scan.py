@@ -148,10 +148,10 @@ def test_what_one_look_leaves_doubtful_is_looked_at_again(
     alone = [scan(network, [one])[0].log_probs for one in pictures]
     chances = sorted(log_probability(log_probs, best_path(log_probs)) for log_probs in alone)
     monkeypatch.setattr(scanning, "_SURE", (chances[3] + chances[4]) / 2)
-    seen = look(network, pictures, batch_size=batch_size, treated=lambda frames: frames[:, SWAPPED])
+    seen = look(network, pictures, batch_size=batch_size, treated=lambda frames: frames[..., SWAPPED])
     assert sorted(len(each.views) for each in seen) == [1] * 3 + [1 + len(OTHER_VIEWS)] * 4
     for each, one, first in zip(seen, pictures, alone, strict=True):
-        np.testing.assert_allclose(each.scan.log_probs, first, atol=1e-5)
+        np.testing.assert_allclose(each.scan.log_probs, first[:, SWAPPED], atol=1e-5)
         views = [one, *look_again(one)][: len(each.views)]
         expected = [scan(network, [view])[0].log_probs[:, SWAPPED] for view in views]
         np.testing.assert_allclose(each.views, expected, atol=1e-5)

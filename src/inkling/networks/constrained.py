@@ -81,14 +81,14 @@ def treat(
     """Frames for a reader to whom some characters are the same, or are nothing.
 
     Args:
-        log_probs: (T, C), natural logarithms.
+        log_probs: (..., C), natural logarithms.
         alphabet: Names of the labels 1 to C − 1.
         same_point: Whether `,` is the same as `.`: it is then read as that.
         digits_only: Whether all that is neither a digit nor a mark is to be passed over, as if there
             were nothing.
 
     Returns:
-        (T, C), each frame with the same sum: what was of the one is now of the other.
+        (..., C), each frame with the same sum: what was of the one is now of the other.
     """
     if digits_only:
         signs = [
@@ -102,8 +102,9 @@ def treat(
 
 def _fold(log_probs: Frames, labels: Sequence[int], into: int) -> Frames:
     folded = log_probs.copy()
-    folded[:, into] = np.logaddexp.reduce(log_probs[:, [into, *labels]], axis=1)
-    folded[:, labels] = -np.inf
+    for label in labels:
+        np.logaddexp(folded[..., into], folded[..., label], out=folded[..., into])
+    folded[..., labels] = -np.inf
     return folded
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -36,6 +37,14 @@ _LEAST_WIDTH = 6
 
 _TOGETHER = 16
 """Pictures decoded at a time: more of them together do not fit a processor's cache, fewer waste steps."""
+
+
+Treatment = Callable[[Frames], Frames]
+"""From frames, (N, T, C), to those of a reader to whom some labels are the same, or nothing."""
+
+
+def _as_they_are(log_probs: Frames) -> Frames:
+    return log_probs
 
 
 class Scan(NamedTuple):
@@ -71,6 +80,7 @@ def scan(
     network: nn.Module,
     pictures: Sequence[NDArray[np.uint8]],
     *,
+    treated: Treatment = _as_they_are,
     precision: torch.dtype = torch.float32,
     batch_size: int = 64,
 ) -> list[Scan]:
@@ -81,6 +91,7 @@ def scan(
     Args:
         network: A line reader in evaluation mode, on the CPU.
         pictures: Each uint8 (32, W), as `transforms.lines.frame_line` makes them.
+        treated: Applied to their frames: what is the same to the reader.
         precision: What it computes in.
         batch_size: Pictures at a time.
 
@@ -92,7 +103,7 @@ def scan(
         images = to_line_input(torch.from_numpy(np.stack([pictures[place] for place in places])))
         with torch.autocast("cpu", precision, enabled=precision != torch.float32):
             logits, features = network.logits_and_features(images)  # type: ignore[operator]
-        log_probs = logits.float().log_softmax(dim=2).transpose(0, 1).numpy()
+        log_probs = treated(logits.float().log_softmax(dim=2).transpose(0, 1).numpy())
         judged = features.float().transpose(0, 1).numpy()
         scans |= {place: Scan(log_probs[row], judged[row]) for row, place in enumerate(places)}
     return [scans[place] for place in range(len(pictures))]
@@ -116,7 +127,7 @@ def look(
     pictures: Sequence[NDArray[np.uint8]],
     *,
     marks: Sequence[int] = (),
-    treated: Callable[[Frames], Frames] = lambda frames: frames,
+    treated: Treatment = _as_they_are,
     precision: torch.dtype = torch.float32,
     batch_size: int = 64,
 ) -> list[Look]:
@@ -130,20 +141,20 @@ def look(
         network: As for `scan`.
         pictures: N of them, as for `scan`.
         marks: Labels that speak of a whole picture.
-        treated: Applied to the frames of each view, (T, C): what is the same to the reader.
+        treated: As for `scan`.
         precision: As for `scan`.
         batch_size: As for `scan`.
 
     Returns:
         Of each picture, in their order.
     """
-    scans = scan(network, pictures, precision=precision, batch_size=batch_size)
-    views = [[treated(seen.log_probs)] for seen in scans]
-    doubtful = _doubtful([frames for [frames] in views], marks, batch_size)
-    others = [view for place in doubtful for view in look_again(pictures[place])]
-    again = iter(scan(network, others, precision=precision, batch_size=batch_size))
+    seen_by = partial(scan, network, treated=treated, precision=precision, batch_size=batch_size)
+    scans = seen_by(pictures)
+    views = [[seen.log_probs] for seen in scans]
+    doubtful = _doubtful([seen.log_probs for seen in scans], marks, batch_size)
+    again = iter(seen_by([view for place in doubtful for view in look_again(pictures[place])]))
     for place in doubtful:
-        views[place] += [treated(next(again).log_probs) for _ in OTHER_VIEWS]
+        views[place] += [next(again).log_probs for _ in OTHER_VIEWS]
     return [Look(seen, np.stack(frames)) for seen, frames in zip(scans, views, strict=True)]
 
 

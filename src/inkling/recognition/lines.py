@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -17,9 +17,8 @@ from inkling.elements import Reading
 from inkling.errors import PictureError, WeightsError
 from inkling.networks.characters import character_features
 from inkling.networks.constrained import Known, marks_of, treat
-from inkling.networks.ctc import Frames
 from inkling.networks.layer import fold
-from inkling.networks.scan import Decoded, Scan, decode, look
+from inkling.networks.scan import Decoded, Scan, Treatment, decode, look
 from inkling.networks.weights import Weights, load_box_weights
 from inkling.recognition.decisions import decide
 from inkling.recognition.otherwise import seen_otherwise
@@ -236,7 +235,7 @@ class _Reader(NamedTuple):
     network: nn.Module
     precision: torch.dtype
     alphabet: Sequence[str]
-    treated: Callable[[Frames], Frames]
+    treated: Treatment
 
 
 def _reader(weights: Weights, *, same_point: bool, digits_only: bool) -> _Reader:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -21,7 +21,7 @@ from inkling.elements import Reading
 from inkling.errors import PictureError
 from inkling.networks.constrained import marks_of
 from inkling.networks.ctc import Frames, best_path, log_probability
-from inkling.networks.scan import scan
+from inkling.networks.scan import Treatment, scan
 from inkling.recognition.decisions import REASONS
 from inkling.transforms.lines import cut_between_rows, frame_line
 
@@ -37,7 +37,7 @@ def seen_otherwise(
     network: nn.Module,
     alphabet: Sequence[str],
     *,
-    treated: Callable[[Frames], Frames],
+    treated: Treatment,
     precision: torch.dtype,
 ) -> list[Reading]:
     """Say of pictures without a probable number that they are turned, or of several lines, where that is so.
@@ -51,7 +51,7 @@ def seen_otherwise(
         pictures: The N pictures, as `read_line` takes them.
         network: As for `networks.scan.scan`.
         alphabet: Names of the labels 1 to C − 1.
-        treated: As for `networks.scan.look`.
+        treated: As for `networks.scan.scan`.
         precision: As for `networks.scan.scan`.
 
     Returns:
@@ -66,10 +66,10 @@ def seen_otherwise(
     turned = [[frame_line(np.rot90(each, turn)) for turn in _turns(each)] for each in opened.values()]
     rows = [[frame_line(row) for row in cut_between_rows(each)] for each in opened.values()]
     views = [view for each in zip(turned, rows, strict=True) for part in each for view in part]
-    scans = iter(scan(network, views, precision=precision))
+    scans = iter(scan(network, views, treated=treated, precision=precision))
 
     def chances(part: Sequence[NDArray[np.uint8]], least: int) -> list[float]:
-        return [_chance(treated(next(scans).log_probs), alphabet, least) for _ in part]
+        return [_chance(next(scans).log_probs, alphabet, least) for _ in part]
 
     said = list(readings)
     for place, ways, lines in zip(opened, turned, rows, strict=True):
