@@ -29,9 +29,8 @@ Picture = NDArray[np.uint8]
 
 
 def otherwise(reader: Weights, reading: Reading, picture: Picture | Path) -> Reading:
-    alphabet = reader.header.alphabet
     (seen,) = seen_otherwise(
-        [reading], [picture], reader.network, alphabet, treated=lambda frames: frames, precision=torch.float32
+        [reading], [picture], reader.network, reader, treated=lambda frames: frames, precision=torch.float32
     )
     return seen
 
@@ -60,6 +59,20 @@ def test_what_reads_well_row_by_row_has_several_lines(reader: Weights, texts: tu
     seen = otherwise(reader, BLANK, stacked(*texts))
     assert (seen.text, seen.status, seen.reason) == ("", "illegible", REASONS["several lines"])
     assert 0.5 <= seen.confidence <= 1
+
+
+@pytest.mark.parametrize("picture", [np.rot90(print_line("4071"), 2), stacked("4071", "58")])
+@pytest.mark.parametrize(("slope", "intercept"), [(1.0, 0.0), (0.5, -0.5), (0.0, 3.0)])
+def test_that_it_is_turned_or_several_lines_is_as_sure_as_calibrated(
+    reader: Weights, picture: Picture, slope: float, intercept: float
+) -> None:
+    def confidence(*curve: float) -> float:
+        header = replace(reader.header, calibration=curve)
+        return otherwise(replace(reader, header=header), BLANK, picture).confidence
+
+    raw = confidence(1.0, 0.0)
+    score = math.log(raw / (1 - raw))
+    assert confidence(slope, intercept) == pytest.approx(1 / (1 + math.exp(-slope * score - intercept)))
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import io
 import math
 from dataclasses import replace
@@ -14,9 +15,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from inkling.datasets.lines.writing import LINE_ALPHABET, MARKS
-from inkling.elements import Reading
 from inkling.errors import PictureError, WeightsError
 from inkling.networks.build import NetworkSettings, build_network
+from inkling.networks.ctc import BLANK
 from inkling.networks.gauge import Gauge
 from inkling.networks.layer import fold
 from inkling.networks.linereader import FRAMES
@@ -317,12 +318,15 @@ def test_weights_that_tell_digits_are_refused() -> None:
         read_line(print_line("1"), weights=weights)
 
 
-BOX = Path(lines.__file__).parents[1] / "weights" / "lines.safetensors"
+def test_a_network_that_was_changed_reads_as_it_is_now(reader: Weights) -> None:
+    weights = replace(reader, network=copy.deepcopy(reader.network))
+    before = read_line(print_line("4071"), weights=weights)
+    with torch.no_grad():
+        weights.network.logits.bias.view(FRAMES, -1)[:, BLANK] += 30
+    assert (before.status, read_line(print_line("4071"), weights=weights).status) == ("read", "blank")
 
 
-@pytest.mark.skipif(not BOX.exists(), reason="no weights of a line reader are in the box yet")
 def test_the_weights_in_the_box_read_and_are_loaded_once() -> None:
-    reading = read_line(print_line("1900"))
-    assert isinstance(reading, Reading)
+    assert read_line(print_line("1900")).text == "1900"
     assert lines.box_line_weights() is lines.box_line_weights()
     assert lines.box_line_weights().header.alphabet == LINE_ALPHABET

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import NamedTuple
@@ -211,12 +212,13 @@ def _otherwise(
     digits_only: bool,
 ) -> list[Reading]:
     """Readings of pictures of which it is not known that they are upright and have one line."""
-    reader = _reader(weights or box_line_weights(), same_point=same_point, digits_only=digits_only)
+    weights = weights or box_line_weights()
+    reader = _reader(weights, same_point=same_point, digits_only=digits_only)
     return seen_otherwise(
         readings,
         pictures,
         reader.network,
-        reader.alphabet,
+        weights,
         treated=reader.treated,
         precision=reader.precision,
     )
@@ -242,13 +244,20 @@ def _reader(weights: Weights, *, same_point: bool, digits_only: bool) -> _Reader
     precision = choose_precision("auto", torch.device("cpu"), weights.header.network.name)
     alphabet = weights.header.alphabet
     treated = partial(treat, alphabet=alphabet, same_point=same_point, digits_only=digits_only)
-    return _Reader(_folded(weights.network, precision), precision, alphabet, treated)
+    network = _folded(weights.network, precision, _state_of(weights.network))
+    return _Reader(network, precision, alphabet, treated)
 
 
 @functools.lru_cache(maxsize=4)
-def _folded(network: nn.Module, precision: torch.dtype) -> nn.Module:
-    """Folding takes as long as reading a line: it is done once for a network."""
+def _folded(network: nn.Module, precision: torch.dtype, state: tuple[tuple[int, int], ...]) -> nn.Module:
+    """Folding takes as long as reading a line: it is done once for a network in one state."""
     return fold(network, precision)
+
+
+def _state_of(network: nn.Module) -> tuple[tuple[int, int], ...]:
+    """What differs as soon as a network's numbers were changed, as by a step of training."""
+    tensors = itertools.chain(network.parameters(), network.buffers())
+    return tuple((tensor.data_ptr(), tensor._version) for tensor in tensors)
 
 
 def _known(alphabet: Sequence[str], length: int | None, allowed: str) -> Known:

@@ -22,7 +22,8 @@ from inkling.errors import PictureError
 from inkling.networks.constrained import marks_of
 from inkling.networks.ctc import Frames, best_path, log_probability
 from inkling.networks.scan import Treatment, scan
-from inkling.recognition.decisions import REASONS
+from inkling.networks.weights import Weights
+from inkling.recognition.decisions import REASONS, confidence_of
 from inkling.transforms.lines import cut_between_rows, frame_line
 
 ASKED_BELOW = 0.3
@@ -35,7 +36,7 @@ def seen_otherwise(
     readings: Sequence[Reading],
     pictures: Sequence[Picture],
     network: nn.Module,
-    alphabet: Sequence[str],
+    weights: Weights,
     *,
     treated: Treatment,
     precision: torch.dtype,
@@ -50,13 +51,13 @@ def seen_otherwise(
         readings: N of them, as the pictures stand.
         pictures: The N pictures, as `read_line` takes them.
         network: As for `networks.scan.scan`.
-        alphabet: Names of the labels 1 to C − 1.
+        weights: What it was made of: for its alphabet and its calibration.
         treated: As for `networks.scan.scan`.
         precision: As for `networks.scan.scan`.
 
     Returns:
         The readings; those of which the picture is turned or has several lines are `illegible` for that
-        reason, as sure as what is read otherwise.
+        reason, with the confidence of what is read otherwise.
     """
     opened: dict[int, NDArray[np.uint8]] = {}
     for place, reading in enumerate(readings):
@@ -69,13 +70,14 @@ def seen_otherwise(
     scans = iter(scan(network, views, treated=treated, precision=precision))
 
     def chances(part: Sequence[NDArray[np.uint8]], least: int) -> list[float]:
-        return [_chance(next(scans).log_probs, alphabet, least) for _ in part]
+        return [_chance(next(scans).log_probs, weights.header.alphabet, least) for _ in part]
 
     said = list(readings)
     for place, ways, lines in zip(opened, turned, rows, strict=True):
         mark, chance = _mark(max(chances(ways, 2)), chances(lines, 1))
         if mark:
-            said[place] = Reading("", chance, "illegible", REASONS[mark], source=readings[place].source)
+            confidence = confidence_of([((), math.log(chance))], weights)
+            said[place] = Reading("", confidence, "illegible", REASONS[mark], source=readings[place].source)
     return said
 
 
