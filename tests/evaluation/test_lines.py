@@ -219,7 +219,10 @@ def test_what_has_no_answer_is_accepted_last_and_wrong() -> None:
         ("", said("", status="illegible"), {}, False),
         ("", said("", status="failed"), {}, False),
         ("", said("-"), {"digits_only": True}, False),  # a stroke is not a blank
-        ("-", said("", status="blank"), {"digits_only": True}, False),  # nor a blank a stroke
+        ("-", said("", status="blank"), {"digits_only": True}, True),  # but there is no digit on it
+        ("-", said("", status="blank"), {}, False),
+        ("-", said("", status="illegible"), {"digits_only": True}, False),
+        ("-", said("-"), {"digits_only": True}, True),
         ("12", said("", status="blank"), {}, False),
     ],
 )

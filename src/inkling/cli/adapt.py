@@ -20,8 +20,10 @@ from inkling.cli.pile import DRAWING, Pile, is_sure
 from inkling.errors import UsageError
 
 if TYPE_CHECKING:
+    from inkling.datasets.digits import Digits
     from inkling.datasets.lines.folders import Lines
-    from inkling.datasets.lines.stream import FramedLine, MixedLines
+    from inkling.datasets.lines.hand import Cuttings
+    from inkling.datasets.lines.stream import FramedLine, MixedLines, SyntheticLines
     from inkling.elements import Reading
     from inkling.networks.weights import Weights
     from inkling.training.session import Training
@@ -41,10 +43,7 @@ _SETTINGS = ("epochs=8", "optimizer.learning_rate=0.01", "patience=0")
 """Of a round, where they are not those of the recipe `fine-tune`. No held-out picture says when to stop."""
 
 _MADE_UP = 500
-"""Made-up lines that are held out: they tell whether something is being forgotten."""
-
-_FAMILIAR = 2_000
-"""Lines such as were learned from, which the gauge is fitted to."""
+"""Made-up lines that are not learned from: they tell whether something is being forgotten."""
 
 _SHOWN = 60
 """Pictures drawn of those that are read otherwise."""
@@ -78,18 +77,26 @@ def adapt(
     """
     # A second of imports: after the help has been printed, and once for all.
     from inkling.cli.train_lines import BOX, weights_to_begin_with
+    from inkling.datasets.load import load_digits
     from inkling.documents.files import find_files
     from inkling.export.writing import exclusive, storing
     from inkling.networks.weights import save_weights
     from inkling.training.devices import choose_device
+    from inkling.training.recipes import recipe_named
     from inkling.training.run import WEIGHTS
 
     began = time.perf_counter()
     folder = run or Path("runs") / f"adapt-{time.strftime('%Y%m%d-%H%M%S')}"
     _refuse_ended(folder)
+    if "-" in paths:
+        raise UsageError(
+            "A pile is read more than once, so it cannot come on stdin.",
+            remedy="Give the pictures' paths, or their folder.",
+        )
     path = (begin or BOX).resolve()
     old = weights_to_begin_with(str(path))
     place = str(choose_device(device))
+    digits = load_digits(recipe_named("fine-tune").digits)
     pile = Pile.open(find_files(paths))
     if not pile.pictures:
         refuse_failures(pile.failures, len(pile.failures))
@@ -102,7 +109,7 @@ def adapt(
     name = given.name if given.is_dir() else given.parent.name
     try:
         with exclusive(folder):
-            done = _take_rounds(pile, _Begin(old, path, name, place), folder, rounds, console)
+            done = _take_rounds(pile, _Begin(old, path, name, place, digits), folder, rounds, console)
             otherwise = _draw_changed(pile, done.before, done.after, folder / DRAWING)
             save_weights(folder / WEIGHTS, done.weights)
     except KeyboardInterrupt:
@@ -146,12 +153,14 @@ class _Begin(NamedTuple):
         path: Of their file.
         name: Of the pile.
         device: Where to compute.
+        digits: That lines are made up of.
     """
 
     weights: Weights
     path: Path
     name: str
     device: str
+    digits: Digits
 
 
 class _Done(NamedTuple):
@@ -180,9 +189,11 @@ def _take_rounds(pile: Pile, begin: _Begin, folder: Path, rounds: int, console: 
         DatasetError: Too few pictures are read surely.
         CheckpointError: The folder's rounds are of another pile, or of other weights.
     """
+    from inkling.cli.train_lines import cuttings_of
     from inkling.networks.weights import load_weights, save_weights
     from inkling.training.run import CHECKPOINT, WEIGHTS, take_up
 
+    cuttings = cuttings_of(begin.digits)
     before = after = pile.read(begin.weights)
     weights, learned = begin.weights, []
     for number in range(1, rounds + 1):
@@ -190,14 +201,15 @@ def _take_rounds(pile: Pile, begin: _Begin, folder: Path, rounds: int, console: 
         sure = pile.surely(after, name=begin.name)
         learned.append(len(sure))
         console.print(f"Round {number} of {rounds}: {len(sure):,} are read surely and learned from")
-        lesson = _prepare(sure, number, begin)
+        lesson = _prepare(sure, cuttings, number, begin)
         if (home / CHECKPOINT).exists():
             take_up(lesson.training, home)
         if not (home / WEIGHTS).exists():
             pile.write_learned(home / LEARNED, after)
-            if not take_steps(lesson.training, lesson.heldout, home, console):
+            made_up = [lesson.made_up(index) for index in range(_MADE_UP)]
+            if not take_steps(lesson.training, made_up, home, console):
                 raise KeyboardInterrupt
-            save_weights(home / WEIGHTS, _average(weights, lesson, sure, number))
+            save_weights(home / WEIGHTS, _average(weights, lesson, made_up, begin))
         weights = load_weights(home / WEIGHTS)
         after = pile.read(weights)
     return _Done(weights, before, after, learned)
@@ -207,21 +219,24 @@ class _Lesson(NamedTuple):
     """One round's training.
 
     Attributes:
+        number: Of the round, from 1.
+        sure: The pictures that are learned from.
         training: Fresh.
-        series: What it learns from.
-        heldout: Made-up lines of another series.
+        series: What it learns from: these, mixed with made-up lines.
+        made_up: Other lines, which it does not learn from.
     """
 
+    number: int
+    sure: Lines
     training: Training
     series: MixedLines
-    heldout: list[FramedLine]
+    made_up: SyntheticLines
 
 
-def _prepare(sure: Lines, number: int, begin: _Begin) -> _Lesson:
-    """The training of one round: the sure pictures, mixed with made-up lines."""
-    from inkling.cli.train_lines import OTHER_SERIES, cuttings_of, mixed_with_made_up
+def _prepare(sure: Lines, cuttings: Cuttings, number: int, begin: _Begin) -> _Lesson:
+    """The training of one round."""
+    from inkling.cli.train_lines import OTHER_SERIES, mixed_with_made_up
     from inkling.datasets.lines.stream import SyntheticLines
-    from inkling.datasets.load import load_digits
     from inkling.training.material import LineMaterial
     from inkling.training.recipes import override, recipe_named
     from inkling.training.session import Training
@@ -229,24 +244,32 @@ def _prepare(sure: Lines, number: int, begin: _Begin) -> _Lesson:
     header = begin.weights.header
     recipe = replace(recipe_named("fine-tune"), network=header.network, begin=str(begin.path), seed=number)
     recipe = override(recipe, [*_SETTINGS])
-    cuttings = cuttings_of(load_digits(recipe.digits))
-    other = SyntheticLines(cuttings, seed=number + OTHER_SERIES)
     series = mixed_with_made_up(sure, cuttings, _SHARE, seed=number)
     training = Training(recipe, LineMaterial(series, header.classes), device=begin.device)
-    return _Lesson(training, series, [other(index) for index in range(_MADE_UP)])
+    made_up = SyntheticLines(cuttings, seed=number + OTHER_SERIES)
+    return _Lesson(number, sure, training, series, made_up)
 
 
-def _average(before: Weights, lesson: _Lesson, sure: Lines, number: int) -> Weights:
+def _average(before: Weights, lesson: _Lesson, made_up: Sequence[FramedLine], begin: _Begin) -> Weights:
     """The mean of what the rounds before and this one came to; the confidence stays what it was."""
+    from inkling.cli.train_lines import familiar_with
     from inkling.evaluation.line_report import finish_unlabelled
     from inkling.training.averaging import move_towards
 
+    sure = lesson.sure
     network = copy.deepcopy(before.network)
-    move_towards(network, lesson.training.result.cpu(), 1 / number)
-    history = trained_on(lesson.training, sure.name, unlabelled=len(sure), round=number)
-    familiar = [lesson.series(index) for index in range(_FAMILIAR)]
-    fresh = [*lesson.heldout, *sure.part(range(min(len(sure), _MADE_UP))).framed()]
-    return finish_unlabelled(network, replace(before.header, trained_on=history), familiar, fresh)
+    move_towards(network, lesson.training.result.cpu(), 1 / lesson.number)
+    history = trained_on(
+        lesson.training,
+        begin.name,
+        began=begin.weights.header,
+        beside=begin.digits.name,
+        unlabelled=len(sure),
+        round=lesson.number,
+    )
+    fresh = [*made_up, *sure.part(range(min(len(sure), _MADE_UP))).framed()]
+    header = replace(before.header, trained_on=history)
+    return finish_unlabelled(network, header, familiar_with(lesson.series), fresh)
 
 
 def _part_sure(readings: Sequence[Reading]) -> float:

@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from inkling.cli.failures import refuse_failures
+from inkling.cli.failures import refuse_failures, told
 from inkling.cli.line_reader import BATCH, load_line_reader, progress_bar
 from inkling.errors import DatasetError, PictureError, UsageError
 
@@ -121,7 +121,7 @@ def _score(
                     pictures.append(open_line(path).image)
                     texts.append(text)
                 except PictureError as problem:
-                    failures.append(f"{path}: {problem}".replace(f"{path}: {path}", path))
+                    failures.append(told(path, str(problem)))
             parts.append(score_labelled(loaded, pictures, texts, **compared))
             bar.update(task, completed=min(start + BATCH, len(labels)))
     return LineScores(

@@ -200,12 +200,8 @@ def _seen(name: str, trained_on: dict[str, Any]) -> bool | None:
         return None
     if name == f"{learned} (held out)":
         return False
-    known = _parts(learned)
-    if isinstance(before := trained_on.get("before"), str):
-        # Those that were fine-tuned learned from what they began with, and from lines made up of digits.
-        recipe = trained_on.get("recipe")
-        digits = str(recipe.get("digits")) if isinstance(recipe, dict) else ""
-        known |= _parts(before) | _parts(" + ".join(f"{part} train" for part in digits.split("+")))
+    also = trained_on.get("also")
+    known = _parts(f"{learned} + {also}" if isinstance(also, str) else learned)
     if _parts(name.removesuffix(" (held out)")) & known:
         return True
     # A test part is of no training; anything else may have come from anywhere.

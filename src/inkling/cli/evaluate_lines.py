@@ -15,6 +15,7 @@ from rich.table import Table
 from inkling.cli.data_sheet import SYNTHETIC_LINES
 from inkling.cli.failures import failures_of
 from inkling.cli.readings import columns_of, percent, print_whole
+from inkling.elements import is_mark
 from inkling.errors import DatasetError
 
 if TYPE_CHECKING:
@@ -133,7 +134,7 @@ def measure(
     """
     from inkling.evaluation.lines import evaluate_lines
 
-    marks = {name for name in alphabet if len(name) > 1}
+    marks = set(filter(is_mark, alphabet))
     if all(text in marks for text in lines.texts):
         raise DatasetError(f"{lines.name}: no picture is labelled with a number.", remedy="Label some.")
     called = Counter(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from inkling.networks.weights import Weights
+    from inkling.networks.weights import Header, Weights
     from inkling.training.material import Material
     from inkling.training.session import Training
 
@@ -55,18 +55,36 @@ class Job:
     conclude: Callable[[Training, Path], Conclusion]
 
 
-def trained_on(training: Training, name: str, **more: Any) -> dict[str, Any]:
-    """What the weights file says of where the weights come from."""
+def trained_on(
+    training: Training, name: str, *, began: Header | None = None, beside: str = "", **more: Any
+) -> dict[str, Any]:
+    """What the weights file says of where the weights come from.
+
+    Args:
+        training: That made them.
+        name: Of the data.
+        began: Of the weights that it began with. What these learned from is told as `also`, and what their
+            confidence was fitted to is kept for as long as that confidence is.
+        beside: Name of other data that was learned from.
+        more: Whatever else is to be told.
+    """
     from dataclasses import asdict, replace
 
     import torch
 
     import inkling
 
+    before = {} if began is None else began.trained_on
+    sets = [beside, *(before.get(key) for key in ("data", "also"))]
+    parts = dict.fromkeys(part for each in sets if isinstance(each, str) for part in each.split(" + "))
+    also = " + ".join(part for part in parts if part not in ("", name))
+    history = {"also": also} if also else {}
+    if "calibrated_on" in before:
+        history["calibrated_on"] = before["calibrated_on"]
     # Of a path on this machine the name is enough.
     recipe = replace(training.recipe, begin=Path(training.recipe.begin).name)
     versions = {"inkling": inkling.__version__, "torch": torch.__version__}
-    return {"data": name, **more, "steps": training.done, "recipe": asdict(recipe), **versions}
+    return {"data": name, **history, **more, "steps": training.done, "recipe": asdict(recipe), **versions}
 
 
 def take_steps(training: Training, heldout: Any, folder: Path, console: Console, *, data: str = "") -> bool:

@@ -93,10 +93,6 @@ class Pile:
         return Lines(
             tuple(self.pictures[at] for at in sure),
             tuple(readings[at].text for at in sure),
-            tuple(
-                f"{file}, page {page}" if page > 1 else file
-                for file, page in (self.places[at] for at in sure)
-            ),
             name,
         )
 
@@ -132,16 +128,17 @@ def _lines_of(file: str) -> Iterator[tuple[NDArray[np.uint8], tuple[str, int]] |
     from inkling.documents.open import open_pages
     from inkling.documents.picture import to_grey
     from inkling.elements import Unopened
-    from inkling.recognition.lines import refuse_no_line
+    from inkling.transforms.lines import refuse_no_line
 
     for page in open_pages(file):
         if isinstance(page, Unopened):
             yield told(page.source, page.reason)
             continue
-        picture = shrink(to_grey(page.image))
+        picture = to_grey(page.image)
         try:
             refuse_no_line(picture)
         except InputError as problem:
-            yield told(page.source, str(problem))
+            which = f"page {page.number}: " if page.number > 1 else ""
+            yield told(page.source, f"{which}{problem}")
         else:
-            yield picture, (page.source, page.number)
+            yield shrink(picture), (page.source, page.number)

@@ -25,7 +25,6 @@ BOX = Path(__file__).parents[1] / "weights" / "lines.safetensors"
 
 _HELDOUT_LINES = 1_000
 _FAMILIAR_LINES = 2_000
-"""Lines such as the network learned from, which its gauge is fitted to."""
 
 OTHER_SERIES = 1 << 63
 """Added to the seed of what is learned from, for lines that are never learned from: no seed is so large."""
@@ -49,6 +48,7 @@ def line_job(recipe: Recipe, data: str) -> Job:
         remedy = f"{problem.remedy} A folder of labelled lines is for weights that read already: --from."
         raise DatasetError(problem.message, remedy=remedy.strip()) from None
     learned, heldout_digits = split(digits, recipe.heldout, seed=recipe.seed)
+    began = weights_to_begin_with(recipe.begin).header if recipe.begin else None
     series = SyntheticLines(cuttings_of(learned), seed=recipe.seed)
     other = SyntheticLines(cuttings_of(heldout_digits), seed=recipe.seed + OTHER_SERIES)
     heldout = [other(index) for index in range(_HELDOUT_LINES)]
@@ -58,7 +58,11 @@ def line_job(recipe: Recipe, data: str) -> Job:
             training.recipe.network,
             LINE_ALPHABET,
             trained_on=trained_on(
-                training, digits.name, digits=len(learned), lines=training.done * training.recipe.batch_size
+                training,
+                digits.name,
+                began=began,
+                digits=len(learned),
+                lines=training.done * training.recipe.batch_size,
             ),
         )
         return _conclude(training, header, series, heldout, folder)
@@ -84,15 +88,16 @@ def fine_tune_job(recipe: Recipe, data: str) -> Job:
     old = weights_to_begin_with(recipe.begin)
     lines = load_lines(data, alphabet=old.header.alphabet)
     learned, heldout = split_lines(lines, recipe.heldout, seed=recipe.seed)
-    cuttings = cuttings_of(load_digits(recipe.digits))
-    series = mixed_with_made_up(learned, cuttings, FOLDER_SHARE, seed=recipe.seed)
+    digits = load_digits(recipe.digits)
+    series = mixed_with_made_up(learned, cuttings_of(digits), FOLDER_SHARE, seed=recipe.seed)
     framed = heldout.framed()
 
     def conclude(training: Training, folder: Path) -> Conclusion:
         before = score_lines(old.network, framed, old.header.alphabet)
-        # The name of what it was trained on before is kept; its scores are of other weights.
-        history = {"pictures": len(learned), "before": old.header.trained_on.get("data")}
-        header = replace(old.header, trained_on=trained_on(training, lines.name, **history), scores={})
+        history = trained_on(
+            training, lines.name, began=old.header, beside=digits.name, pictures=len(learned)
+        )
+        header = replace(old.header, trained_on=history, scores={})
         return _conclude(training, header, series, framed, folder, before=before)
 
     return Job(
@@ -110,6 +115,11 @@ def mixed_with_made_up(lines: Lines, cuttings: Cuttings, share: float, *, seed: 
     from inkling.datasets.lines.stream import MixedLines, SyntheticLines
 
     return MixedLines(FolderLines(lines, seed=seed), SyntheticLines(cuttings, seed=seed), share, seed=seed)
+
+
+def familiar_with(series: LineSource) -> list[FramedLine]:
+    """Lines such as a network learned from, which its gauge is fitted to."""
+    return [series(index) for index in range(_FAMILIAR_LINES)]
 
 
 def cuttings_of(digits: Digits) -> Cuttings:
@@ -168,8 +178,8 @@ def _conclude(
     from inkling.networks.weights import save_weights
     from inkling.training.run import WEIGHTS
 
-    familiar = [series(index) for index in range(_FAMILIAR_LINES)]
-    weights = finish_lines(training.blended().cpu(), header, familiar, heldout, calibrated=before is not None)
+    network, familiar = training.blended().cpu(), familiar_with(series)
+    weights = finish_lines(network, header, familiar, heldout, calibrated=before is not None)
     save_weights(folder / WEIGHTS, weights)
     after = score_lines(weights.network, heldout, header.alphabet)
     rows = {"Read exactly": after} if before is None else {"Before": before, "After": after}

@@ -9,6 +9,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from inkling.elements import is_mark
 from inkling.errors import DatasetError
 from inkling.evaluation.calibration import expected_calibration_error
 from inkling.evaluation.line_report import LEAST_PICTURES, LineScores
@@ -75,13 +76,13 @@ def score_labelled(
 def _is_exact(read: Sequence[str], text: str, *, same_point: bool, digits_only: bool) -> bool:
     """Whether a proposal is what is written: a mark is a mark, nothing is nothing, numbers are compared."""
     said = "".join(read)
-    if len(text.strip()) == 0 or any(len(name) > 1 for name in read):
+    if any(map(is_mark, read)):
         return said == text.strip()
 
     def compared(number: str) -> str:
         return canonical(number, same_point=same_point, digits_only=digits_only)
 
-    return said.strip() != "" and compared(said) == compared(text)
+    return compared(said) == compared(text) and (said == "" or canonical(text) != "")
 
 
 def calibrate_lines(weights: Weights, measured: LineScores) -> LineCalibration:

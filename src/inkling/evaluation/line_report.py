@@ -125,7 +125,7 @@ def finish_lines(
 
     Args:
         network: On the CPU; put into evaluation mode.
-        header: Its calibration and its held-out score are replaced; the rest is kept.
+        header: Its calibration, with what that was fitted to, and its held-out score are replaced.
         familiar: Lines such as it was trained on, a few thousand.
         heldout: Lines that it was not trained on.
         calibrated: Whether the header's calibration was fitted to something already.
@@ -141,11 +141,15 @@ def finish_lines(
     round_to_half(network)
     measured = score_lines(network, heldout, header.alphabet)
     curve = fit_logistic(measured.scores, measured.correct)
-    scores = measured.to_json()
+    scores, history = measured.to_json(), dict(header.trained_on)
     if calibrated and (kept := _why_kept(measured, curve)):
         curve = header.calibration
         scores = measured.to_json(curve) | {"calibration_kept": kept}
-    header = replace(header, calibration=curve, scores=header.scores | {"heldout": scores})
+    else:
+        history.pop("calibrated_on", None)
+    header = replace(
+        header, calibration=curve, trained_on=history, scores=header.scores | {"heldout": scores}
+    )
     return Weights(network, header, _gauge(network, len(header.alphabet), familiar, heldout))
 
 

@@ -315,15 +315,14 @@ def evaluate_lines(
 
 
 def _compare(reading: Reading, truth: str, *, same_point: bool, digits_only: bool) -> _Comparison:
-    blank = canonical(truth) == ""
     # Even where only digits count, a stroke that was read on an empty picture is a mistake.
-    digits_only = digits_only and not blank
+    digits_only = digits_only and canonical(truth) != ""
 
     def compared(text: str) -> str:
         return canonical(text, same_point=same_point, digits_only=digits_only)
 
     true, read = compared(truth), compared(reading.text)
-    right = reading.status == "blank" if blank else reading.text != "" and read == true
+    right = read == true and (reading.text != "" or reading.status == "blank")
     listed = right or any(compared(other.text) == true for other in reading.alternatives)
     return _Comparison(true, read, right, listed)
 

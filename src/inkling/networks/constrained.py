@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from inkling.datasets.digits import DIGITS
+from inkling.elements import is_mark
 from inkling.networks.ctc import (
     BLANK,
     CERTAIN,
@@ -65,8 +66,8 @@ class Known:
 
 
 def marks_of(alphabet: Sequence[str]) -> tuple[int, ...]:
-    """The labels of an alphabet's marks: their names have more than one character."""
-    return tuple(label for label, name in enumerate(alphabet, start=1) if len(name) > 1)
+    """The labels of an alphabet's marks."""
+    return tuple(label for label, name in enumerate(alphabet, start=1) if is_mark(name))
 
 
 def spelled(log_probs: Frames, marks: Sequence[int]) -> Labels:
@@ -92,7 +93,7 @@ def treat(
     """
     if digits_only:
         signs = [
-            label for label, name in enumerate(alphabet, start=1) if len(name) == 1 and name not in DIGITS
+            label for label, name in enumerate(alphabet, start=1) if name not in DIGITS and not is_mark(name)
         ]
         return _fold(log_probs, signs, BLANK)
     if same_point and "," in alphabet and "." in alphabet:

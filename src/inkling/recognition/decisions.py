@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from inkling.elements import Alternative, Box, Character, Reading
+from inkling.elements import Alternative, Box, Character, Reading, is_mark
 from inkling.evaluation.logistic import logistic
 from inkling.networks.constrained import Proposal
 from inkling.networks.linereader import PIXELS_PER_FRAME
@@ -42,8 +42,25 @@ _INK = PAPER + 60
 """Level of a framed line above which a pixel counts as ink, for the boxes of characters."""
 
 
-def decide(line: Framing, written: Decoded, novelty: float | None, weights: Weights, source: str) -> Reading:
-    """Decide what a scanned picture says."""
+def decide(
+    line: Framing,
+    written: Decoded,
+    novelty: float | None,
+    weights: Weights,
+    *,
+    digits_only: bool = False,
+    source: str = "",
+) -> Reading:
+    """Decide what a scanned picture says.
+
+    Args:
+        line: As it was framed.
+        written: What was decoded from its frames.
+        novelty: Of its strangest character; None where that is not known.
+        weights: That it was scanned with.
+        digits_only: Whether all but digits was passed over.
+        source: Where the picture came from.
+    """
     if np.ptp(line.image) == 0:
         return Reading("", 1.0, "blank", "There is no ink on the picture.", source=source)
     proposals = written.proposals
@@ -54,10 +71,10 @@ def decide(line: Framing, written: Decoded, novelty: float | None, weights: Weig
     if not names and confidence < BLANK_FROM:
         return illegible(alternatives, "It is not clear whether what is on the picture is writing.", source)
     if not names:
-        reason = "There is no writing on the picture."
+        reason = f"There is no {'digit' if digits_only else 'writing'} on the picture."
         return Reading("", confidence, "blank", reason, alternatives=alternatives, source=source)
-    if names[0] in REASONS:
-        reason = REASONS[names[0]]
+    if is_mark(names[0]):
+        reason = REASONS.get(names[0], f"It is said to be: {names[0]}.")
         return Reading("", confidence, "illegible", reason, alternatives=alternatives, source=source)
     text = "".join(names)
     if confidence < ILLEGIBLE_BELOW or not text.strip():
@@ -100,7 +117,7 @@ def _alternatives(
     others = []
     for labels, chance in proposals[1:]:
         names = [weights.header.alphabet[label - 1] for label in labels]
-        if names and names[0] not in REASONS:
+        if names and not is_mark(names[0]):
             share = min(math.exp(chance) / rest, 1.0)
             others.append(Alternative("".join(names), (1 - confidence) * share))
     return tuple(others)

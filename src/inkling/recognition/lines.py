@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import nn
 
 from inkling.documents.picture import Picture, source_of, to_picture
@@ -24,13 +23,7 @@ from inkling.networks.weights import Weights, load_box_weights
 from inkling.recognition.decisions import decide
 from inkling.recognition.otherwise import seen_otherwise
 from inkling.training.devices import choose_precision
-from inkling.transforms.lines import Framing, frame_with_place
-
-LEAST_HEIGHT = 8
-"""Pixels that a picture of a line must be high."""
-
-MOST_ASPECT = 60
-"""Times that a picture of a line may be as wide as high."""
+from inkling.transforms.lines import Framing, frame_with_place, refuse_no_line
 
 
 @functools.cache
@@ -198,7 +191,7 @@ def read_framed(
     decoded = decode([seen.views for seen in looks], known=known)
     novelties = _novelties([seen.scan for seen in looks], decoded, weights)
     return [
-        decide(line, written, novelty, weights, source)
+        decide(line, written, novelty, weights, digits_only=digits_only, source=source)
         for line, written, novelty, source in zip(framed, decoded, novelties, sources, strict=True)
     ]
 
@@ -278,24 +271,6 @@ def open_line(picture: Picture) -> Framing:
     pixels = to_picture(picture)
     refuse_no_line(pixels)
     return frame_with_place(pixels)
-
-
-def refuse_no_line(pixels: NDArray[np.uint8]) -> None:
-    """Raise where an opened picture has the size of no line.
-
-    Raises:
-        PictureError: It is too low, or too long.
-    """
-    height, width = pixels.shape[:2]
-    if height < LEAST_HEIGHT or width < 2:
-        raise PictureError(
-            f"A line is at least {LEAST_HEIGHT} pixels high and 2 wide; this has {width} x {height}.",
-            remedy="Cut it from a larger scan.",
-        )
-    if width > MOST_ASPECT * height:
-        raise PictureError(
-            f"A picture of {width:,} x {height:,} pixels is too long for one number.", remedy="Cut it up."
-        )
 
 
 def _novelties(scans: Sequence[Scan], decoded: Sequence[Decoded], weights: Weights) -> list[float | None]:

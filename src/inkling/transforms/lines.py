@@ -20,9 +20,16 @@ import torch
 from numpy.typing import NDArray
 
 from inkling.documents.picture import to_grey
+from inkling.errors import PictureError
 
 LINE_HEIGHT = 32
 """Rows of a framed line, in pixels."""
+
+LEAST_HEIGHT = 8
+"""Pixels that a picture of a line must be high."""
+
+MOST_ASPECT = 60
+"""Times that a picture of a line may be as wide as high."""
 
 PAPER = 64
 """Level of the paper in a framed line; what is brighter lies below, what is darker above."""
@@ -80,6 +87,24 @@ class Framing(NamedTuple):
     top: int
     scale: float
     width: int
+
+
+def refuse_no_line(pixels: NDArray[np.uint8]) -> None:
+    """Raise where an opened picture has the size of no line.
+
+    Raises:
+        PictureError: It is too low, or too long.
+    """
+    height, width = pixels.shape[:2]
+    if height < LEAST_HEIGHT or width < 2:
+        raise PictureError(
+            f"A line is at least {LEAST_HEIGHT} pixels high and 2 wide; this has {width} x {height}.",
+            remedy="Cut it from a larger scan.",
+        )
+    if width > MOST_ASPECT * height:
+        raise PictureError(
+            f"A picture of {width:,} x {height:,} pixels is too long for one number.", remedy="Cut it up."
+        )
 
 
 def frame_line(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -17,17 +17,15 @@ from inkling.datasets.folders import LABELS, quoted, take_labelled
 from inkling.datasets.lines.stream import FramedLine
 from inkling.datasets.lines.writing import LINE_ALPHABET
 from inkling.documents.picture import open_picture, to_grey
+from inkling.elements import is_mark
 from inkling.errors import DatasetError, PictureError
-from inkling.transforms.lines import frame_line
+from inkling.transforms.lines import frame_line, refuse_no_line
 
 Rng = np.random.Generator
 Picture = NDArray[np.uint8]
 
 MOST_ROWS = 192
 """Pictures are shrunk to so many rows: several times what a network sees of them."""
-
-MOST_STRETCH = 100
-"""Times its height that a picture may be wide."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,7 +35,6 @@ class Lines:
     Attributes:
         pictures: N of them, each uint8 (H, W), grey, as they were photographed or scanned.
         texts: What is written on each; empty where nothing is, or the name of a mark of the alphabet.
-        paths: Where each picture lies.
         name: What the set is called where it is shown.
         alphabet: What the texts consist of.
 
@@ -47,15 +44,14 @@ class Lines:
 
     pictures: tuple[Picture, ...]
     texts: tuple[str, ...]
-    paths: tuple[str, ...]
     name: str
     alphabet: tuple[str, ...] = LINE_ALPHABET
 
     def __post_init__(self) -> None:
-        if not len(self.pictures) == len(self.texts) == len(self.paths) > 0:
+        if not len(self.pictures) == len(self.texts) > 0:
             raise DatasetError(
-                f"{self.name}: {len(self.pictures)} pictures, {len(self.texts)} texts and "
-                f"{len(self.paths)} paths; as many of each are wanted, and at least one."
+                f"{self.name}: {len(self.pictures)} pictures and {len(self.texts)} texts; as many of each "
+                f"are wanted, and at least one."
             )
         for text in self.texts:
             places_of(text, self.alphabet)
@@ -70,9 +66,8 @@ class Lines:
 
     def part(self, places: Sequence[int], *, name: str = "") -> Lines:
         """Take some of the pictures, in the order of their places."""
-        pick = [(self.pictures[place], self.texts[place], self.paths[place]) for place in places]
-        pictures, texts, paths = zip(*pick, strict=True) if pick else ((), (), ())
-        return Lines(pictures, texts, paths, name or self.name, self.alphabet)
+        pictures, texts = tuple(self.pictures[at] for at in places), tuple(self.texts[at] for at in places)
+        return Lines(pictures, texts, name or self.name, self.alphabet)
 
 
 def load_lines(path: str | os.PathLike[str], *, alphabet: tuple[str, ...] = LINE_ALPHABET) -> Lines:
@@ -91,17 +86,17 @@ def load_lines(path: str | os.PathLike[str], *, alphabet: tuple[str, ...] = LINE
 
     Raises:
         DatasetError: There is no such file, or lines of it are no labels, have a text outside the
-            alphabet, or a picture that is missing, unreadable, outside the folder, far too long, or
-            listed before; up to five are told, each with its line, and how many there are.
+            alphabet, or a picture that is missing, unreadable, outside the folder, too low or too long for
+            a line, or listed before; up to five are told, each with its line, and how many there are.
     """
     folder = _labelled_folder(path)
 
-    def take(picture: Path, text: str) -> tuple[Picture, str, str]:
+    def take(picture: Path, text: str) -> tuple[Picture, str]:
         places_of(text.strip(), alphabet)
-        return _open(picture), text.strip(), str(picture)
+        return _open(picture), text.strip()
 
-    pictures, texts, paths = zip(*take_labelled(folder, take), strict=True)
-    return Lines(pictures, texts, paths, folder.resolve().name, alphabet)
+    pictures, texts = zip(*take_labelled(folder, take), strict=True)
+    return Lines(pictures, texts, folder.resolve().name, alphabet)
 
 
 def load_line_labels(
@@ -149,20 +144,20 @@ def places_of(text: str, alphabet: tuple[str, ...]) -> tuple[int, ...]:
         return (alphabet.index(text),)
     for character in text:
         if character not in alphabet:
-            known = "".join(name for name in alphabet if len(name) == 1)
+            known = "".join(name for name in alphabet if not is_mark(name))
             raise DatasetError(f'"text" is {quoted(text)}; {quoted(character)} is not one of {quoted(known)}')
     return tuple(alphabet.index(character) for character in text)
 
 
 def _open(path: Path) -> Picture:
     try:
-        picture = open_picture(path)
+        grey = to_grey(open_picture(path))
     except PictureError as problem:
         raise DatasetError(problem.message.rstrip(".")) from None
-    grey = to_grey(picture)
-    height, width = grey.shape
-    if width > MOST_STRETCH * height:
-        raise DatasetError(f"{path} is {width} x {height} pixels, no picture of a line")
+    try:
+        refuse_no_line(grey)
+    except PictureError as problem:
+        raise DatasetError(f"{path}: {problem.message.rstrip('.')}") from None
     return shrink(grey)
 
 
