@@ -20,7 +20,8 @@ import torch
 
 import inkling
 from conditions import describe, spread
-from inkling.recognition.classify import box_weights, classify_all, distributions
+from inkling.networks.weights import shipped_weights
+from inkling.recognition.classify import classify_all, distributions
 
 
 def rate(job: Callable[[], object], pictures: int, *, runs: int, seconds: float = 1.0) -> list[float]:
@@ -43,7 +44,7 @@ def main() -> None:
     parser.add_argument("--weights", type=Path)
     parser.add_argument("--runs", type=int, default=3)
     arguments = parser.parse_args()
-    weights = box_weights() if arguments.weights is None else inkling.load_weights(arguments.weights)
+    weights = inkling.load_weights(arguments.weights) if arguments.weights else shipped_weights("digits")
     print(describe())
     framed = inkling.load_digits("sample").images[::5][:1024].copy()
     # Dark on light, with margins, 96 x 80: what a scanner's cell might be.

@@ -24,13 +24,13 @@ from inkling.datasets.named import locate
 from inkling.evaluation.calibration import expected_calibration_error, risk_at_coverage, risk_coverage
 from inkling.evaluation.line_report import LineScores
 from inkling.evaluation.logistic import fit_logistic
+from inkling.networks.weights import shipped_weights
 from inkling.recognition.combs import (
     CALIBRATION,
     BoxChances,
     box_chances,
     comb_numbers,
     comb_score,
-    comb_weights,
 )
 
 SEED = 1 << 64
@@ -41,7 +41,7 @@ def main() -> None:
     parser.add_argument("--weights", type=Path, help="a box reader instead of the one in the box")
     parser.add_argument("--combs", type=int, default=2000)
     arguments = parser.parse_args()
-    weights = inkling.load_weights(arguments.weights) if arguments.weights else comb_weights()
+    weights = inkling.load_weights(arguments.weights) if arguments.weights else shipped_weights("boxes")
     digits = (
         load_digits("mnist", split="test") if locate("mnist", splits=("test",)) else load_digits("sample")
     )

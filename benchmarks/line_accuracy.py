@@ -26,8 +26,8 @@ from conditions import describe, external
 from inkling.datasets.lines.folders import Lines, load_lines, split_lines
 from inkling.evaluation.line_calibration import calibrate_lines, score_labelled
 from inkling.evaluation.lines import LineEvaluation, evaluate_lines
-from inkling.networks.weights import Weights
-from inkling.recognition.lines import box_line_weights, read_lines
+from inkling.networks.weights import Weights, shipped_weights
+from inkling.recognition.lines import read_lines
 from inkling.transforms.lines import frame_line
 
 SETS: dict[str, dict[str, Any]] = {"orand-car-a": {"digits_only": True}, "meza-clinic": {"same_point": True}}
@@ -79,7 +79,7 @@ def main() -> None:
     parser.add_argument("--adapted", action="append", default=[], metavar="SET=WEIGHTS")
     parser.add_argument("--tuned", action="append", default=[], metavar="SET=WEIGHTS")
     arguments = parser.parse_args()
-    weights = inkling.load_weights(arguments.weights) if arguments.weights else box_line_weights()
+    weights = inkling.load_weights(arguments.weights) if arguments.weights else shipped_weights("lines")
     print(describe())
     tuned = dict(pair.split("=", 1) for pair in arguments.tuned)
     adapted = [pair.split("=", 1) for pair in arguments.adapted]

@@ -26,8 +26,7 @@ from inkling.evaluation.lines import canonical
 from inkling.networks.constrained import marks_of, treat
 from inkling.networks.ctc import log_probability_each
 from inkling.networks.scan import look
-from inkling.networks.weights import Weights
-from inkling.recognition.lines import box_line_weights
+from inkling.networks.weights import Weights, shipped_weights
 from inkling.transforms.lines import frame_line
 from line_accuracy import sets_at_hand
 
@@ -57,7 +56,7 @@ def main() -> None:
     parser.add_argument("weights", type=Path, nargs="*", help="to compare with those in the box")
     arguments = parser.parse_args()
     print(describe())
-    candidates = {"in the box": box_line_weights()}
+    candidates = {"in the box": shipped_weights("lines")}
     candidates |= {str(path): inkling.load_weights(path) for path in arguments.weights}
     for name, rules, lines in sets_at_hand():
         even = lines.part(range(0, len(lines), 2))

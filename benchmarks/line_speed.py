@@ -24,8 +24,8 @@ from inkling.datasets.lines.hand import Cuttings
 from inkling.datasets.lines.stream import LineBatches, SyntheticLines
 from inkling.datasets.lines.synthesis import draw_line
 from inkling.networks.build import build_network
-from inkling.networks.weights import Weights
-from inkling.recognition.lines import box_line_weights, read_line, read_lines
+from inkling.networks.weights import Weights, shipped_weights
+from inkling.recognition.lines import read_line, read_lines
 from inkling.training.criteria import make_criterion
 from inkling.training.devices import choose_precision, keep_memory_warm
 from inkling.training.loop import fit
@@ -77,7 +77,7 @@ def drawing(cuttings: Cuttings, runs: int) -> None:
 def learning(cuttings: Cuttings, steps: int) -> None:
     """Steps of the recipe `lines`, with one process that draws."""
     recipe = inkling.RECIPES["lines"]
-    weights = box_line_weights()
+    weights = shipped_weights("lines")
     network = build_network(weights.header.network, classes=weights.header.classes)
     keep_memory_warm()
     batches = LineBatches(
@@ -128,7 +128,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--steps", type=int, default=80)
     arguments = parser.parse_args()
-    weights = inkling.load_weights(arguments.weights) if arguments.weights else box_line_weights()
+    weights = inkling.load_weights(arguments.weights) if arguments.weights else shipped_weights("lines")
     print(describe())
     cuttings = Cuttings(inkling.load_digits("sample"))
     drawing(cuttings, arguments.runs)

@@ -33,7 +33,7 @@ from conditions import describe, external, spread
 from inkling.elements import Box, Quadrilateral, Reading, Region
 from inkling.export.lines import to_json
 from inkling.layout.template import Template, load_template
-from inkling.recognition.lines import box_line_weights
+from inkling.networks.weights import shipped_weights
 from inkling.recognition.read import read
 from page_references import prepare
 from pages import score_nist_anywhere
@@ -53,7 +53,7 @@ def peak() -> float:
 
 def from_file_to_json(path: Path, template: Template) -> tuple[list[str], tuple[Reading, ...], Counter[str]]:
     """Read a page; its lines of JSON, its readings, and seconds by stage."""
-    alphabet = box_line_weights().header.alphabet
+    alphabet = shipped_weights("lines").header.alphabet
     (page,) = read(path, form=template)
     lines = [json.dumps(to_json(reading, page, alphabet)) for reading in page.readings]
     return lines, page.readings, Counter(dict(page.seconds))

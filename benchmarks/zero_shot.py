@@ -18,7 +18,8 @@ import inkling
 from conditions import describe, external
 from inkling.datasets.idx import as_array, read_contents
 from inkling.evaluation.metrics import wilson_interval
-from inkling.recognition.classify import box_weights, classify_all
+from inkling.networks.weights import shipped_weights
+from inkling.recognition.classify import classify_all
 
 SETS = {
     "usps": ("digits/usps", "test"),
@@ -49,7 +50,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--weights", type=Path)
     arguments = parser.parse_args()
-    weights = box_weights() if arguments.weights is None else inkling.load_weights(arguments.weights)
+    weights = inkling.load_weights(arguments.weights) if arguments.weights else shipped_weights("digits")
     print(describe())
     print("set        pictures  right %   95 % interval  plain %   read  right of read  odd half %")
     for name, (place, series) in SETS.items():

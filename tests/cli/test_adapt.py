@@ -21,8 +21,8 @@ from inkling.cli.pile import Pile
 from inkling.elements import Reading
 from inkling.evaluation.drawing_lines import draw_line_sheet
 from inkling.export.writing import exclusive
-from inkling.networks.weights import load_weights
-from inkling.recognition.lines import box_line_weights, read_lines
+from inkling.networks.weights import load_weights, shipped_weights
+from inkling.recognition.lines import read_lines
 from inkling.training.checkpoints import read_checkpoint
 from inkling.training.session import Training
 from printed_lines import print_line
@@ -86,7 +86,7 @@ def test_what_is_read_surely_is_learned_from_and_nothing_else(adapted: dict[str,
     run = Path(adapted["run"])
     paths = sorted(map(str, scans.iterdir()))
     for number, weights in (
-        (1, box_line_weights()),
+        (1, shipped_weights("lines")),
         (2, load_weights(run / "round-1" / "weights.safetensors")),
     ):
         readings = read_lines(paths, weights=weights)
@@ -97,7 +97,7 @@ def test_what_is_read_surely_is_learned_from_and_nothing_else(adapted: dict[str,
 
 
 def test_the_weights_of_the_last_round_are_those_of_the_run(adapted: dict[str, Any]) -> None:
-    run, old = Path(adapted["run"]), box_line_weights()
+    run, old = Path(adapted["run"]), shipped_weights("lines")
     assert adapted["weights"] == str(run / "weights.safetensors")
     assert (run / "weights.safetensors").read_bytes() == (
         run / "round-2" / "weights.safetensors"
@@ -132,7 +132,7 @@ def test_what_comes_of_the_rounds_is_averaged(adapted: dict[str, Any]) -> None:
 
 def test_before_and_after_are_told(adapted: dict[str, Any], scans: Path) -> None:
     paths = sorted(map(str, scans.iterdir()))
-    weights = box_line_weights(), load_weights(adapted["weights"])
+    weights = shipped_weights("lines"), load_weights(adapted["weights"])
     before, after = (read_lines(paths, weights=each) for each in weights)
     for told, readings in ((adapted["sure_before"], before), (adapted["sure"], after)):
         assert told == pytest.approx(

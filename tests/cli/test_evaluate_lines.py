@@ -104,7 +104,7 @@ def test_what_counts_as_the_same_number_may_be_chosen(
 def test_the_folder_may_stand_in_the_place_of_the_weights(
     inkling: Inkling, reader_file: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("inkling.recognition.lines.box_line_weights", lambda: load_weights(reader_file))
+    monkeypatch.setattr("inkling.networks.weights.shipped_weights", lambda name: load_weights(reader_file))
     result = json.loads(inkling("evaluate", "--as", "line", folder, "--json").out)
     assert (result["data"], result["right"]) == ("mine", 6)
 

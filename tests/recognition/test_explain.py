@@ -8,8 +8,8 @@ import torch
 from numpy.typing import NDArray
 
 from inkling.networks.build import NetworkSettings, build_network
-from inkling.networks.weights import Header, Weights
-from inkling.recognition.classify import box_weights, classify
+from inkling.networks.weights import Header, Weights, shipped_weights
+from inkling.recognition.classify import classify
 from inkling.recognition.explain import nearest, saliency
 from inkling.transforms.normalize import to_input
 
@@ -26,7 +26,7 @@ def log_probability(image: NDArray[np.uint8], weights: Weights, label: int) -> f
 def test_what_the_pixels_say_sums_to_the_rise_from_paper_to_picture(
     sample: Sample, label: int | None
 ) -> None:
-    weights, paper = box_weights(), np.zeros((28, 28), np.uint8)
+    weights, paper = shipped_weights("digits"), np.zeros((28, 28), np.uint8)
     for image, target in zip(sample[0][:4], sample[1][:4], strict=True):
         wanted = int(target) if label is None else label
         rise = log_probability(image, weights, wanted) - log_probability(paper, weights, wanted)
@@ -35,13 +35,13 @@ def test_what_the_pixels_say_sums_to_the_rise_from_paper_to_picture(
 
 
 def test_the_weights_in_the_box_can_be_explained_after_they_have_classified(sample: Sample) -> None:
-    box_weights.cache_clear()
+    shipped_weights.cache_clear()
     classify(sample[0][0])
-    assert saliency(sample[0][0], box_weights()).any()
+    assert saliency(sample[0][0], shipped_weights("digits")).any()
 
 
 def test_paper_says_nothing_and_the_class_is_the_most_probable_by_default(sample: Sample) -> None:
-    weights = box_weights()
+    weights = shipped_weights("digits")
     for image in sample[0][:5]:
         shares = saliency(image, weights)
         assert shares.shape == (28, 28)
@@ -80,7 +80,8 @@ def features_of(images: NDArray[np.uint8], weights: Weights) -> NDArray[np.float
 
 @pytest.mark.parametrize("gauged", [True, False])
 def test_neighbours_are_those_that_a_search_by_hand_finds(sample: Sample, gauged: bool) -> None:
-    weights = box_weights() if gauged else Weights(box_weights().network, box_weights().header)
+    shipped = shipped_weights("digits")
+    weights = shipped if gauged else Weights(shipped.network, shipped.header)
     known, asked = sample[0][:300], sample[0][300:310]
     theirs = features_of(known, weights)
     for image in asked:
@@ -92,7 +93,7 @@ def test_neighbours_are_those_that_a_search_by_hand_finds(sample: Sample, gauged
 
 
 def test_a_training_picture_is_its_own_nearest_at_distance_0(sample: Sample) -> None:
-    weights, known = box_weights(), sample[0][:200]
+    weights, known = shipped_weights("digits"), sample[0][:200]
     for place in (0, 77, 199):
         found = nearest(known[place], known, weights, count=3)
         assert found.indices[0] == place
@@ -100,6 +101,6 @@ def test_a_training_picture_is_its_own_nearest_at_distance_0(sample: Sample) -> 
 
 
 def test_there_are_no_more_neighbours_than_pictures(sample: Sample) -> None:
-    found = nearest(sample[0][0], sample[0][:3], box_weights(), count=8)
+    found = nearest(sample[0][0], sample[0][:3], shipped_weights("digits"), count=8)
     assert sorted(found.indices.tolist()) == [0, 1, 2]
     assert list(found.distances) == sorted(found.distances)

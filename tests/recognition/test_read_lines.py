@@ -22,8 +22,7 @@ from inkling.networks.gauge import Gauge
 from inkling.networks.layer import fold
 from inkling.networks.linereader import FRAMES
 from inkling.networks.scan import propose, scan, score_of
-from inkling.networks.weights import Header, Weights
-from inkling.recognition import lines
+from inkling.networks.weights import Header, Weights, shipped_weights
 from inkling.recognition.decisions import REASONS
 from inkling.recognition.lines import open_line, read_framed, read_line, read_lines
 from inkling.training.devices import choose_precision
@@ -328,5 +327,5 @@ def test_a_network_that_was_changed_reads_as_it_is_now(reader: Weights) -> None:
 
 def test_the_weights_in_the_box_read_and_are_loaded_once() -> None:
     assert read_line(print_line("1900")).text == "1900"
-    assert lines.box_line_weights() is lines.box_line_weights()
-    assert lines.box_line_weights().header.alphabet == LINE_ALPHABET
+    assert shipped_weights("lines") is shipped_weights("lines")
+    assert shipped_weights("lines").header.alphabet == LINE_ALPHABET

@@ -23,7 +23,7 @@ PAPER = 235
 @pytest.fixture(autouse=True)
 def combs_of_print(box_reader: Weights, monkeypatch: pytest.MonkeyPatch) -> None:
     """The boxes of combs are read by a reader of print."""
-    monkeypatch.setattr(combs, "comb_weights", lambda: box_reader)
+    monkeypatch.setattr(combs, "shipped_weights", lambda name: box_reader)
 
 
 def page_with(*lines: tuple[str, int, int]) -> NDArray[np.uint8]:

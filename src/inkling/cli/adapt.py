@@ -76,7 +76,7 @@ def adapt(
     Ctrl-C ends with a checkpoint; the same command with --run goes on from it.
     """
     # A second of imports: after the help has been printed, and once for all.
-    from inkling.cli.train_lines import BOX, weights_to_begin_with
+    from inkling.cli.train_lines import SHIPPED, weights_to_begin_with
     from inkling.datasets.load import load_digits
     from inkling.documents.files import find_files
     from inkling.export.writing import exclusive, storing
@@ -93,7 +93,7 @@ def adapt(
             "A pile is read more than once, so it cannot come on stdin.",
             remedy="Give the pictures' paths, or their folder.",
         )
-    path = (begin or BOX).resolve()
+    path = (begin or SHIPPED).resolve()
     old = weights_to_begin_with(str(path))
     place = str(choose_device(device))
     digits = load_digits(recipe_named("fine-tune").digits)

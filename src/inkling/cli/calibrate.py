@@ -53,7 +53,7 @@ def calibrate(
     What is read stays the same; how probable it is said to be changes. The new
     weights are another file. Pictures that the network was trained on will not do.
     """
-    from inkling.cli.train_lines import BOX
+    from inkling.cli.train_lines import SHIPPED
     from inkling.datasets.lines.folders import load_line_labels
     from inkling.datasets.load import files_of
     from inkling.evaluation.line_calibration import calibrate_lines
@@ -67,7 +67,7 @@ def calibrate(
         raise UsageError(
             f"{path} exists already.", remedy=f"Name another with --out; --out {path} writes over it."
         )
-    refuse_inputs([path], [weights or BOX, *files_of(folder)])
+    refuse_inputs([path], [weights or SHIPPED, *files_of(folder)])
     name, labels = load_line_labels(folder, alphabet=loaded.header.alphabet)
     if len(labels) < LEAST_PICTURES:
         raise DatasetError(

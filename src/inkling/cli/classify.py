@@ -54,15 +54,15 @@ def classify(
     from inkling.datasets.load import files_of
     from inkling.evaluation.canvas import format_of
     from inkling.export.writing import refuse_inputs
-    from inkling.networks.weights import load_weights
-    from inkling.recognition.classify import box_weights, classify_framed, frame_all
+    from inkling.networks.weights import load_weights, shipped_weights
+    from inkling.recognition.classify import classify_framed, frame_all
 
     outputs = [plot, *(why / name for name in _EXPLAINED)] if why is not None else [plot]
     inputs = [*pictures, weights, *(files_of(data) if why is not None else [])]
     refuse_inputs(filter(None, outputs), filter(None, inputs))
     if plot is not None:
         format_of(plot)
-    loaded = box_weights() if weights is None else load_weights(weights)
+    loaded = shipped_weights("digits") if weights is None else load_weights(weights)
     sources = [sys.stdin.buffer.read() if name == "-" else name for name in pictures]
     framed, failures = frame_all(sources)
     inked = [place for place, picture in enumerate(framed) if picture is not None]

@@ -64,13 +64,13 @@ def _examine() -> dict[str, Any]:
 
     import inkling
     from inkling.datasets.named import cache_folder
-    from inkling.recognition.classify import box_weights
+    from inkling.networks.weights import shipped_weights
     from inkling.training.devices import choose_device, computes_bfloat16_fast
 
     device = choose_device("auto")
     gpus = [torch.cuda.get_device_name(number) for number in range(torch.cuda.device_count())]
     cache = cache_folder("mnist").parent
-    header = box_weights().header
+    header = shipped_weights("digits").header
     heldout = header.scores.get("heldout")
     return {
         "versions": {"inkling": inkling.__version__, "python": platform.python_version()}

@@ -116,12 +116,11 @@ def _evaluate_digits(
 ) -> None:
     from inkling.evaluation import report
     from inkling.evaluation.drawing import REPORT, draw_report
-    from inkling.networks.weights import load_weights
-    from inkling.recognition.classify import box_weights
+    from inkling.networks.weights import load_weights, shipped_weights
     from inkling.training.devices import choose_device
 
     _refuse_inputs(pictures, REPORT, path, data)
-    loaded = box_weights() if path is None else load_weights(path)
+    loaded = shipped_weights("digits") if path is None else load_weights(path)
     if loaded.header.reads_lines:
         raise WeightsError(
             f"{path}: these are weights of a line reader.", remedy="Measure them on lines: --as line"

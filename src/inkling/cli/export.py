@@ -27,11 +27,10 @@ def export(
     """
     from inkling.export.writing import refuse_inputs
     from inkling.networks.onnx import export_onnx
-    from inkling.networks.weights import load_weights
-    from inkling.recognition.classify import box_weights
+    from inkling.networks.weights import load_weights, shipped_weights
 
     refuse_inputs([to], filter(None, [weights]))
-    difference = export_onnx(box_weights() if weights is None else load_weights(weights), to)
+    difference = export_onnx(shipped_weights("digits") if weights is None else load_weights(weights), to)
     if as_json:
         typer.echo(
             json.dumps({"path": str(to), "bytes": to.stat().st_size, "largest_difference": difference})

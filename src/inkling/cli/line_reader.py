@@ -44,14 +44,14 @@ def load_line_reader(path: Path | None) -> Weights:
     # frozen, once more when it ends.
     gc.disable()
     try:
-        from inkling.networks.weights import load_weights
-        from inkling.recognition.lines import box_line_weights, refuse_digit_weights
+        from inkling.networks.weights import load_weights, shipped_weights
+        from inkling.recognition.lines import refuse_digit_weights
     finally:
         gc.freeze()
         gc.enable()
 
     if path is None:
-        return box_line_weights()
+        return shipped_weights("lines")
     loaded = load_weights(path)
     refuse_digit_weights(loaded, str(path))
     return loaded

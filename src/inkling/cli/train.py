@@ -210,10 +210,10 @@ def _choose(asked: _Asked) -> tuple[Recipe, str]:
         (recipe_named(asked.recipe or "quick"), None) if source is None else read_settings(source)
     )
     if asked.begin is not None or asked.recipe == "fine-tune":
-        from inkling.cli.train_lines import BOX, weights_to_begin_with
+        from inkling.cli.train_lines import SHIPPED, weights_to_begin_with
 
         # The whole path, so that the run can be resumed from another folder.
-        begin = str((asked.begin or BOX).resolve())
+        begin = str((asked.begin or SHIPPED).resolve())
         recipe = replace(recipe, network=weights_to_begin_with(begin).header.network, begin=begin)
     return override(recipe, asked.changes), asked.data or written or "sample"
 

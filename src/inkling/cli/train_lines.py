@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from inkling.training.recipes import Recipe
     from inkling.training.session import Training
 
-BOX = Path(__file__).parents[1] / "weights" / "lines.safetensors"
+SHIPPED = Path(__file__).parents[1] / "weights" / "lines.safetensors"
 """The line reader that comes with Inkling, which is fine-tuned if no other is named."""
 
 _HELDOUT_LINES = 1_000

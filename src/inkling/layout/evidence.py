@@ -7,7 +7,6 @@ much of the width its characters explain.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Sequence
 
 import cv2
@@ -17,7 +16,7 @@ from numpy.typing import NDArray
 from inkling.datasets.lines.writing import LINE_ALPHABET, MARKS
 from inkling.layout.pieces import LEAST_SIDE, Floats, Ints, Pieces, Places, members_of
 from inkling.networks.scan import scan
-from inkling.networks.weights import Weights, load_box_weights
+from inkling.networks.weights import shipped_weights
 from inkling.transforms.lines import frame_line
 
 SHAPES = ("same", "feet", "heads", "pen", "length", "row same", "row feet", "peers", "apart")
@@ -58,12 +57,6 @@ _FRAMES = 16
 
 _CHARACTERS = 1.65
 """Characters that most hands write on that width."""
-
-
-@functools.cache
-def box_line_weights() -> Weights:
-    """The line reader that comes with Inkling."""
-    return load_box_weights("lines")
 
 
 def likeness(pieces: Pieces) -> Floats:
@@ -204,7 +197,7 @@ def read_evidence(pictures: Sequence[NDArray[np.uint8]]) -> Floats:
         how far their number is from what the width leads to expect, as a logarithm.
     """
     framed = [frame_line(picture) for picture in pictures]
-    scans = scan(box_line_weights().network, framed, batch_size=64)
+    scans = scan(shipped_weights("lines").network, framed, batch_size=64)
     rows = [_of_frames(seen.log_probs) for seen in scans]
     return np.array(rows, np.float64).reshape(len(rows), len(READS))
 

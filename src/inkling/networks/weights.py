@@ -9,6 +9,7 @@ and nothing in it is ever executed.
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import math
 import os
@@ -236,8 +237,12 @@ def load_weights(path: str | os.PathLike[str]) -> Weights:
     return Weights(network, header, gauge)
 
 
-def load_box_weights(name: str) -> Weights:
-    """Read weights that come with Inkling: `digits`, `lines` or `boxes`."""
+@functools.cache
+def shipped_weights(name: str) -> Weights:
+    """Weights that come with Inkling, read once: `digits`, `lines` or `boxes`.
+
+    What they are is told in `weights/NAME.md`.
+    """
     # They outlive this call, which may come from inference mode; tensors made in it know no gradient.
     with torch.inference_mode(False), as_file(files("inkling") / "weights" / f"{name}.safetensors") as path:
         return load_weights(path)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 from inkling.documents.picture import Picture, source_of, to_picture
 from inkling.elements import Classification
 from inkling.errors import PictureError
-from inkling.networks.weights import Weights, load_box_weights, refuse_readers
+from inkling.networks.weights import Weights, refuse_readers, shipped_weights
 from inkling.transforms.normalize import frame, to_input
 
 DOUBT_BELOW = 0.9
@@ -20,12 +19,6 @@ DOUBT_BELOW = 0.9
 
 STRANGE_ABOVE = 1.0
 """A classification of a picture with more novelty is `doubtful`, however confident."""
-
-
-@functools.cache
-def box_weights() -> Weights:
-    """The weights that come with Inkling; see `weights/digits.md` for what they are."""
-    return load_box_weights("digits")
 
 
 def classify(picture: Picture, *, weights: Weights | None = None) -> Classification:
@@ -104,7 +97,7 @@ def classify_framed(
     Raises:
         WeightsError: The weights are of a line reader or a box reader.
     """
-    weights = weights or box_weights()
+    weights = weights or shipped_weights("digits")
     refuse_readers(weights)
     sources = sources or [""] * len(framed)
     failures = failures or {}

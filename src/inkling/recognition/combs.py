@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Sequence
 from itertools import accumulate, chain
@@ -19,7 +18,7 @@ from inkling.evaluation.logistic import logistic
 from inkling.networks.build import BOX_READERS
 from inkling.networks.constrained import DISBELIEF
 from inkling.networks.scan import score_of
-from inkling.networks.weights import Weights, load_box_weights
+from inkling.networks.weights import Weights, shipped_weights
 from inkling.recognition.classify import distributions
 from inkling.recognition.decisions import BLANK_FROM, DOUBT_BELOW, ILLEGIBLE_BELOW, illegible
 from inkling.transforms.boxes import frame_box
@@ -61,12 +60,6 @@ class BoxChances(NamedTuple):
     def part(self, places: slice) -> BoxChances:
         """Those of some of the boxes."""
         return BoxChances(*(each[places] for each in self))
-
-
-@functools.cache
-def comb_weights() -> Weights:
-    """The box reader that comes with Inkling; see `weights/boxes.md` for what it is."""
-    return load_box_weights("boxes")
 
 
 def read_comb(
@@ -114,7 +107,7 @@ def read_combs(
     """
     lengths, allowed = lengths or [None] * len(combs), allowed or [""] * len(combs)
     boxes = list(chain.from_iterable(combs))
-    chances = box_chances(boxes, weights or comb_weights(), batch_size=batch_size)
+    chances = box_chances(boxes, weights or shipped_weights("boxes"), batch_size=batch_size)
     stops = accumulate(len(comb) for comb in combs)
     return [
         _reading(comb, chances.part(slice(stop - len(comb), stop)), length, digits, alphabet)

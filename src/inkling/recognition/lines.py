@@ -19,17 +19,11 @@ from inkling.networks.characters import character_features
 from inkling.networks.constrained import Known, marks_of, treat
 from inkling.networks.layer import fold
 from inkling.networks.scan import Decoded, Scan, Treatment, decode, look
-from inkling.networks.weights import Weights, load_box_weights
+from inkling.networks.weights import Weights, shipped_weights
 from inkling.recognition.decisions import decide
 from inkling.recognition.otherwise import seen_otherwise
 from inkling.training.devices import choose_precision
 from inkling.transforms.lines import Framing, frame_with_place, refuse_no_line
-
-
-@functools.cache
-def box_line_weights() -> Weights:
-    """The line reader that comes with Inkling; see `weights/lines.md` for what it is."""
-    return load_box_weights("lines")
 
 
 def refuse_digit_weights(weights: Weights, name: str = "The file") -> None:
@@ -174,7 +168,7 @@ def read_framed(
         sources: Where each came from.
         batch_size: Pictures that the network sees at a time.
     """
-    weights = weights or box_line_weights()
+    weights = weights or shipped_weights("lines")
     refuse_digit_weights(weights)
     sources = sources or [""] * len(framed)
     reader = _reader(weights, same_point=same_point, digits_only=digits_only)
@@ -205,7 +199,7 @@ def _otherwise(
     digits_only: bool,
 ) -> list[Reading]:
     """Readings of pictures of which it is not known that they are upright and have one line."""
-    weights = weights or box_line_weights()
+    weights = weights or shipped_weights("lines")
     reader = _reader(weights, same_point=same_point, digits_only=digits_only)
     return seen_otherwise(
         readings,

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from inkling.documents.picture import to_grey
 from inkling.elements import Box, Character, Layout, Page, Quadrilateral, Reading, Region
-from inkling.networks.weights import Weights
+from inkling.networks.weights import Weights, shipped_weights
 from inkling.recognition.combs import read_combs
-from inkling.recognition.lines import box_line_weights, read_lines
+from inkling.recognition.lines import read_lines
 
 _MARGINS = {"line": 0.1, "cell": -0.04, "comb": -0.04}
 """Of each kind, what is seen around the region, as a part of its height; negative where the borders
@@ -83,7 +83,7 @@ def read_regions(
         [[cut.picture for cut in part] for part in parts],
         lengths=[layout.regions[place].length for place in combs],
         allowed=[layout.regions[place].allowed for place in combs],
-        alphabet=(weights or box_line_weights()).header.alphabet,
+        alphabet=(weights or shipped_weights("lines")).header.alphabet,
     )
     for place, part, reading in zip(combs, parts, read, strict=True):
         readings[place] = _with_boxes(*_apart(reading, part), layout.page)
