@@ -13,6 +13,10 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from inkling.datasets.digits import Digits
+    from inkling.datasets.lines.folders import FolderLines, Lines, load_lines, split_lines
+    from inkling.datasets.lines.hand import Cuttings
+    from inkling.datasets.lines.stream import LineBatches, MixedLines, SyntheticLines
+    from inkling.datasets.lines.synthesis import draw_line
     from inkling.datasets.load import load_digits
     from inkling.datasets.split import split
     from inkling.documents.limits import Limits
@@ -30,6 +34,8 @@ if TYPE_CHECKING:
         Unopened,
     )
     from inkling.errors import InklingError
+    from inkling.evaluation.line_calibration import calibrate_lines, score_labelled
+    from inkling.evaluation.lines import LineEvaluation, evaluate_lines
     from inkling.evaluation.report import Evaluation, evaluate, finish
     from inkling.layout.template import Template, load_template
     from inkling.networks.build import NetworkSettings, build_network
@@ -37,7 +43,7 @@ if TYPE_CHECKING:
     from inkling.networks.deepnet import DeepNet
     from inkling.networks.onnx import export_onnx
     from inkling.networks.perceptron import Perceptron
-    from inkling.networks.weights import Header, Weights, load_weights, save_weights
+    from inkling.networks.weights import Header, Weights, load_weights, save_weights, shipped_weights
     from inkling.recognition.classify import classify, classify_all
     from inkling.recognition.explain import nearest, saliency
     from inkling.recognition.lines import read_line, read_lines
@@ -57,6 +63,10 @@ if TYPE_CHECKING:
 
 _ROOMS = {
     "datasets.digits": ("Digits",),
+    "datasets.lines.folders": ("FolderLines", "Lines", "load_lines", "split_lines"),
+    "datasets.lines.hand": ("Cuttings",),
+    "datasets.lines.stream": ("LineBatches", "MixedLines", "SyntheticLines"),
+    "datasets.lines.synthesis": ("draw_line",),
     "datasets.load": ("load_digits",),
     "datasets.split": ("split",),
     "documents.limits": ("Limits",),
@@ -66,6 +76,8 @@ _ROOMS = {
         *("Quadrilateral", "Reading", "Region", "Unopened"),
     ),
     "errors": ("InklingError",),
+    "evaluation.line_calibration": ("calibrate_lines", "score_labelled"),
+    "evaluation.lines": ("LineEvaluation", "evaluate_lines"),
     "evaluation.report": ("Evaluation", "evaluate", "finish"),
     "layout.template": ("Template", "load_template"),
     "networks.build": ("NetworkSettings", "build_network"),
@@ -73,7 +85,7 @@ _ROOMS = {
     "networks.deepnet": ("DeepNet",),
     "networks.onnx": ("export_onnx",),
     "networks.perceptron": ("Perceptron",),
-    "networks.weights": ("Header", "Weights", "load_weights", "save_weights"),
+    "networks.weights": ("Header", "Weights", "load_weights", "save_weights", "shipped_weights"),
     "recognition.classify": ("classify", "classify_all"),
     "recognition.explain": ("nearest", "saliency"),
     "recognition.lines": ("read_line", "read_lines"),
@@ -105,15 +117,21 @@ __all__ = [
     "Character",
     "Classification",
     "ConvNet",
+    "Cuttings",
     "DeepNet",
     "DigitMaterial",
     "Digits",
     "Evaluation",
+    "FolderLines",
     "Header",
     "InklingError",
     "Inspection",
     "Limits",
+    "LineBatches",
+    "LineEvaluation",
     "LineMaterial",
+    "Lines",
+    "MixedLines",
     "Muon",
     "NetworkSettings",
     "OptimizerSettings",
@@ -127,14 +145,18 @@ __all__ = [
     "Region",
     "ResidentBatches",
     "Step",
+    "SyntheticLines",
     "Template",
     "Training",
     "Unopened",
     "Weights",
     "build_network",
+    "calibrate_lines",
     "classify",
     "classify_all",
+    "draw_line",
     "evaluate",
+    "evaluate_lines",
     "export_onnx",
     "find_learning_rate",
     "finish",
@@ -142,6 +164,7 @@ __all__ = [
     "frame",
     "inspect_step",
     "load_digits",
+    "load_lines",
     "load_template",
     "load_weights",
     "make_criterion",
@@ -154,7 +177,10 @@ __all__ = [
     "run",
     "saliency",
     "save_weights",
+    "score_labelled",
+    "shipped_weights",
     "split",
+    "split_lines",
     "to_input",
 ]
 

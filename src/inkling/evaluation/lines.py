@@ -253,7 +253,7 @@ def evaluate_lines(
 ) -> LineEvaluation:
     """Compare readings with what is written.
 
-    A blank picture is read right only by the status `blank`, and that status is right only there.
+    Where nothing is written that counts, the status `blank` is right, and only there.
 
     Args:
         readings: Of every picture.

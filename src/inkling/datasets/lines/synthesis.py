@@ -53,7 +53,16 @@ class LinePicture:
 
 
 def draw_line(cuttings: Cuttings, *, seed: int, index: int) -> LinePicture:
-    """Draw picture `index` of the endless series that `seed` stands for."""
+    """Draw one picture of an endless series.
+
+    Args:
+        cuttings: Digits that most hands write with.
+        seed: Of the series.
+        index: Of the picture, from 0: any can be drawn without those before it.
+
+    Returns:
+        The picture, and what is written on it.
+    """
     rng = np.random.Generator(np.random.PCG64([seed, index]))
     writing = write_line(rng)
     hand = pick_hand(rng)
