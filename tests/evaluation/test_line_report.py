@@ -75,8 +75,10 @@ def test_a_line_is_right_when_all_of_it_is() -> None:
 
 
 def test_finished_weights_carry_calibration_scores_and_gauge() -> None:
-    weights = finish_lines(Told(), HEADER, LINES[:30], LINES)
-    scores = score_lines(weights.network, LINES, HEADER.alphabet)
+    weights, scores = finish_lines(Told(), HEADER, LINES[:30], LINES)
+    again = score_lines(weights.network, LINES, HEADER.alphabet)
+    np.testing.assert_array_equal(scores.scores, again.scores)
+    np.testing.assert_array_equal(scores.correct, again.correct)
     assert weights.header.calibration == fit_logistic(scores.scores, scores.correct)
     confidences = scores.confidences(weights.header.calibration)
     assert confidences[:30].min() > 0.8 > 0.5 > confidences[30:40].max()
@@ -108,18 +110,20 @@ SURER_WRONG = line((0, 1), true=(0, 2), sure=12)
 def test_a_curve_of_before_is_kept_where_nothing_can_be_learned_of_when_to_doubt(
     heldout: list[FramedLine], kept: str
 ) -> None:
-    old = replace(HEADER, calibration=(0.7, -0.3))
+    calibrated = {"calibrated_on": {"data": "mine"}}
+    old = replace(HEADER, calibration=(0.7, -0.3), trained_on={"data": "others"} | calibrated)
     measured = score_lines(Told(), heldout, ALPHABET)
     fitted = fit_logistic(measured.scores, measured.correct)
-    again = finish_lines(Told(), old, LINES[:3], heldout, calibrated=True).header
+    again = finish_lines(Told(), old, LINES[:3], heldout, calibrated=True)[0].header
     assert again.calibration == (old.calibration if kept else fitted)
+    assert again.trained_on == {"data": "others"} | (calibrated if kept else {})
     if kept:
         claimed = expected_calibration_error(measured.confidences(old.calibration), measured.correct)
         told = {"ece": pytest.approx(claimed), "calibration_kept": kept}
         assert again.scores["heldout"] == measured.to_json() | told
     else:
         assert again.scores["heldout"] == measured.to_json()
-    first = finish_lines(Told(), old, LINES[:3], heldout).header
+    first = finish_lines(Told(), old, LINES[:3], heldout)[0].header
     assert first.calibration == fitted, "where there is none of before, any will do"
     assert first.scores["heldout"] == measured.to_json()
 
@@ -133,7 +137,7 @@ def test_what_is_measured_is_what_is_kept_in_half_the_bytes() -> None:
 
 def test_the_gauge_knows_the_characters_by_their_means() -> None:
     lines = LINES[:9]
-    weights = finish_lines(Told(), HEADER, lines, lines)
+    weights, _ = finish_lines(Told(), HEADER, lines, lines)
     assert weights.gauge is not None
     rows: dict[int, list[Any]] = {0: [], 1: [], 2: []}
     for scanned, (_, places) in zip(scan(Told(), [image for image, _ in lines]), lines, strict=True):
@@ -153,12 +157,12 @@ def test_characters_features_are_those_of_the_frames_they_stand_in() -> None:
 
 @pytest.mark.parametrize("familiar", [[], [line((0, 1))] * 5, [line(())] * 5])
 def test_a_character_that_never_stood_anywhere_leaves_no_gauge(familiar: list[FramedLine]) -> None:
-    assert finish_lines(Told(), HEADER, familiar, LINES).gauge is None
+    assert finish_lines(Told(), HEADER, familiar, LINES)[0].gauge is None
 
 
 def test_a_line_too_narrow_for_its_label_is_no_trouble() -> None:
     crowded = line((0, 1), true=(0,) * 13)  # thirteen equal characters want twenty-five frames
-    weights = finish_lines(Told(), HEADER, [*LINES, crowded], [*LINES, crowded])
+    weights, _ = finish_lines(Told(), HEADER, [*LINES, crowded], [*LINES, crowded])
     assert weights.gauge is not None
     assert weights.header.scores["heldout"]["n"] == 42
 
@@ -174,7 +178,7 @@ def test_nothing_judges_itself() -> None:
 
 @pytest.mark.parametrize("count", [1, 2])
 def test_a_line_or_two_are_enough_to_finish(count: int) -> None:
-    weights = finish_lines(Told(), HEADER, LINES, LINES[:count])
+    weights, _ = finish_lines(Told(), HEADER, LINES, LINES[:count])
     slope, intercept = weights.header.calibration
     assert slope >= 0
     assert np.isfinite(intercept)

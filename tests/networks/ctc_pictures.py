@@ -53,6 +53,20 @@ def every_path(log_probs: Floats) -> dict[Labels, list[float]]:
     return dict(found)
 
 
+def walked(log_probs: Floats, labels: Labels) -> float:
+    """The logarithm of the probability of labels, one state of one frame after the other."""
+    states = [0, *(state for label in labels for state in (label, 0))]
+    reached = [0.0, *[-math.inf] * (len(states) - 1)]
+    for frame in log_probs:
+        before, reached = reached, []
+        for place, state in enumerate(states):
+            ways = before[max(place - 1, 0) : place + 1]
+            if state and place > 1 and states[place - 2] != state:
+                ways.append(before[place - 2])
+            reached.append(float(np.logaddexp.reduce(ways) + frame[state]))
+    return float(np.logaddexp.reduce(reached[-2:]))
+
+
 @st.composite
 def tiny(draw: st.DrawFn) -> Floats:
     """Up to five frames of two to four classes; ties and zeros, which is where it goes wrong."""

@@ -174,14 +174,13 @@ def _conclude(
     before: LineScores | None = None,
 ) -> Conclusion:
     """Calibrate, write the weights, draw, and compare with what was before."""
-    from inkling.evaluation.line_report import finish_lines, score_lines
+    from inkling.evaluation.line_report import finish_lines
     from inkling.networks.weights import save_weights
     from inkling.training.run import WEIGHTS
 
     network, familiar = training.blended().cpu(), familiar_with(series)
-    weights = finish_lines(network, header, familiar, heldout, calibrated=before is not None)
+    weights, after = finish_lines(network, header, familiar, heldout, calibrated=before is not None)
     save_weights(folder / WEIGHTS, weights)
-    after = score_lines(weights.network, heldout, header.alphabet)
     rows = {"Read exactly": after} if before is None else {"Before": before, "After": after}
     text = "\n".join(f"{name:<19}{_rate(scores)}" for name, scores in rows.items())
     found = weights.header.scores["heldout"]

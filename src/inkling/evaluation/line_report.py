@@ -115,7 +115,7 @@ def finish_lines(
     heldout: Sequence[FramedLine],
     *,
     calibrated: bool = False,
-) -> Weights:
+) -> tuple[Weights, LineScores]:
     """Make a trained line reader ready to read: fit its calibration and its gauge, write its scores down.
 
     Its matrices are rounded to what the weights file keeps, before anything is measured. A curve that
@@ -131,7 +131,8 @@ def finish_lines(
         calibrated: Whether the header's calibration was fitted to something already.
 
     Returns:
-        The weights; without a gauge when some character stands on none of the familiar lines.
+        The weights, without a gauge when some character stands on none of the familiar lines; and how they
+        read the held-out lines.
 
     Raises:
         DatasetError: There are no held-out lines.
@@ -150,7 +151,7 @@ def finish_lines(
     header = replace(
         header, calibration=curve, trained_on=history, scores=header.scores | {"heldout": scores}
     )
-    return Weights(network, header, _gauge(network, len(header.alphabet), familiar, heldout))
+    return Weights(network, header, _gauge(network, len(header.alphabet), familiar, heldout)), measured
 
 
 def finish_unlabelled(

@@ -16,7 +16,7 @@ from inkling.training.schedules import Schedule, constant
 from inkling.transforms.batches import Batch
 
 
-class Steps(Protocol):
+class UpdateRule(Protocol):
     """An optimizer, Inkling's or PyTorch's."""
 
     param_groups: list[dict[str, Any]]
@@ -54,7 +54,7 @@ def fit(
     batches: Iterable[Batch],
     *,
     criterion: Criterion,
-    optimizer: Steps,
+    optimizer: UpdateRule,
     schedule: Schedule = constant,
     total: int | None = None,
     done: int = 0,

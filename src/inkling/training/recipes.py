@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_type_hints
 
-from inkling.errors import SettingsError, StorageError, UnknownNameError
+from inkling.errors import SettingsError, UnknownNameError
 from inkling.networks.build import LINE_READERS, NetworkSettings
+from inkling.networks.weights import write_whole
 from inkling.training.criteria import LINE_CRITERIA, make_criterion
 from inkling.training.devices import PRECISIONS
 from inkling.training.optimizers import OptimizerSettings
@@ -206,10 +207,7 @@ def write_settings(path: Path, recipe: Recipe, *, data: str) -> None:
         f"data = {_toml_value(data)}",
         *_toml_lines(recipe),
     ]
-    try:
-        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    except OSError as problem:
-        raise StorageError(f"{path} cannot be written: {problem}.", remedy="Is the disk full?") from None
+    write_whole(path, ("\n".join(lines) + "\n").encode())
 
 
 def read_settings(path: Path) -> tuple[Recipe, str | None]:
