@@ -15,7 +15,7 @@ from inkling.datasets.digits import Digits
 from inkling.datasets.lines.hand import EM, Cuttings, pick_hand, write_text
 from inkling.elements import Reading
 from inkling.networks.weights import Weights
-from inkling.recognition.decisions import REASONS
+from inkling.recognition.decisions import REASONS, UNCLEAR
 from inkling.recognition.lines import read_line
 from inkling.recognition.otherwise import ASKED_BELOW, seen_otherwise
 from printed_lines import print_line
@@ -28,9 +28,15 @@ NO_NUMBER = Reading("", 0.9, "illegible", REASONS["not a number"])
 Picture = NDArray[np.uint8]
 
 
-def otherwise(reader: Weights, reading: Reading, picture: Picture | Path) -> Reading:
+def otherwise(reader: Weights, reading: Reading, picture: Picture | Path, *, apart: bool = False) -> Reading:
     (seen,) = seen_otherwise(
-        [reading], [picture], reader.network, reader, treated=lambda frames: frames, precision=torch.float32
+        [reading],
+        [picture],
+        [apart],
+        reader.network,
+        reader,
+        treated=lambda frames: frames,
+        precision=torch.float32,
     )
     return seen
 
@@ -59,6 +65,31 @@ def test_what_reads_well_row_by_row_has_several_lines(reader: Weights, texts: tu
     seen = otherwise(reader, BLANK, stacked(*texts))
     assert (seen.text, seen.status, seen.reason) == ("", "illegible", REASONS["several lines"])
     assert 0.5 <= seen.confidence <= 1
+
+
+@pytest.mark.parametrize(
+    ("confidence", "apart", "told"),
+    [(0.6, True, True), (0.999999, True, False), (0.6, False, False)],
+)
+def test_a_number_whose_rows_are_apart_must_be_surer_than_these(
+    reader: Weights, confidence: float, apart: bool, told: bool
+) -> None:
+    reading = Reading(
+        "458", confidence, "read" if confidence > 0.9 else "doubtful", "" if confidence > 0.9 else "?"
+    )
+    seen = otherwise(reader, reading, stacked("4071", "58"), apart=apart)
+    assert (seen.reason == REASONS["several lines"]) == told
+    assert told or seen is reading
+
+
+def test_what_is_apart_and_cannot_be_read_is_not_passed_over_as_blank(reader: Weights) -> None:
+    strokes = np.full((60, 120), 230, np.uint8)
+    strokes[10:14, 30:90] = strokes[40:44, 30:90] = 30
+    assert otherwise(reader, BLANK, strokes) is BLANK
+    seen = otherwise(reader, BLANK, strokes, apart=True)
+    assert (seen.text, seen.status, seen.reason) == ("", "illegible", UNCLEAR)
+    no_ink = Reading("", 1.0, "blank", "There is no ink on the picture.")
+    assert otherwise(reader, no_ink, strokes, apart=False) is no_ink
 
 
 @pytest.mark.parametrize("picture", [np.rot90(print_line("4071"), 2), stacked("4071", "58")])

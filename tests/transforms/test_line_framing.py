@@ -44,7 +44,7 @@ def test_any_picture_becomes_a_line_of_the_one_height(picture: np.ndarray) -> No
     assert framed.dtype == np.uint8
     assert framed.shape[0] == LINE_HEIGHT
     assert framed.shape[1] % WIDTH_STEP == 0
-    top, bottom = find_rows(_dark_on_light(picture))
+    top, bottom, _ = find_rows(_dark_on_light(picture))
     assert 0 <= top < bottom <= len(picture)
     across = max(1, round(picture.shape[1] * LINE_HEIGHT / (bottom - top)))
     assert 0 <= framed.shape[1] - across < WIDTH_STEP
@@ -161,33 +161,67 @@ def with_writing(top: int, bottom: int) -> np.ndarray:
 def test_the_rows_of_writing_are_found_beside(what: str, change: Callable[[np.ndarray], None]) -> None:
     picture = with_writing(22, 46)
     change(picture)
-    top, bottom = find_rows(picture)
+    top, bottom, _ = find_rows(picture)
     assert 14 <= top <= 19, what
     assert 49 <= bottom <= 54, what
 
 
 def test_writing_that_fills_the_picture_is_left_as_it_is() -> None:
-    assert find_rows(with_writing(4, 57)) == (0, 60)
+    assert find_rows(with_writing(4, 57)) == (0, 60, False)
 
 
 @pytest.mark.parametrize("picture", [sheet(), sheet(1, 50), np.zeros((40, 40), np.uint8)])
 def test_where_nothing_is_written_the_whole_picture_is_kept(picture: np.ndarray) -> None:
-    assert find_rows(picture) == (0, len(picture))
+    assert find_rows(picture) == (0, len(picture), False)
 
 
 def test_little_writing_on_much_paper_is_found() -> None:
     picture = sheet(400, 2000)
     for left in (900, 940, 980):
         picture[160:222, left : left + 8] = 60
-    top, bottom = find_rows(picture)
+    top, bottom, _ = find_rows(picture)
     assert 120 <= top <= 160
     assert 222 <= bottom <= 262
+
+
+@pytest.mark.parametrize("height", [16, 24, 44])
+@pytest.mark.parametrize(("above", "below", "beside"), [(100, 100, 0), (400, 300, 0), (150, 900, 500)])
+@pytest.mark.parametrize("ink", [60, 150])
+def test_writing_is_found_however_much_paper_is_above_and_below_it(
+    height: int, above: int, below: int, beside: int, ink: int
+) -> None:
+    picture = sheet(above + height + below, 2 * beside + 4 * height)
+    width = max(height // 8, 2)
+    for place in range(1, 4):
+        picture[above : above + height, beside + place * height :][:, :width] = ink
+    top, bottom, _ = find_rows(picture)
+    assert above - height <= top <= above
+    assert above + height <= bottom <= above + 2 * height
+
+
+@pytest.mark.parametrize(
+    ("rows", "apart"),
+    [
+        ([(22, 46)], False),
+        ([(5, 26), (32, 55)], True),
+        ([(5, 26), (24, 55)], False),  # tails that reach into the line below
+        ([(15, 45), (50, 52)], False),  # points below the digits
+        ([(3, 18), (22, 37), (41, 56)], True),
+    ],
+)
+def test_paper_between_rows_of_writing_is_told(rows: list[tuple[int, int]], apart: bool) -> None:
+    picture = sheet()
+    for place, (top, bottom) in enumerate(rows):
+        left = 40 + 8 * place
+        picture[top:bottom, left : left + 4] = picture[top:bottom, left + 25 : left + 29] = 60
+    assert find_rows(picture).apart == apart
+    assert frame_with_place(picture).apart == apart
 
 
 def test_a_dot_alone_does_not_fill_the_line() -> None:
     picture = sheet()
     picture[30:40, 50:60] = 60
-    top, bottom = find_rows(picture)
+    top, bottom, _ = find_rows(picture)
     assert bottom - top >= 0.3 * 60
     assert top < 30
     assert bottom > 40

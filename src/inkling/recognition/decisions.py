@@ -38,6 +38,8 @@ REASONS = {
     "upside down": "It is upside down or on its side; turn the picture.",
 }
 
+UNCLEAR = "It is not clear whether what is on the picture is writing."
+
 _INK = PAPER + 60
 """Level of a framed line above which a pixel counts as ink, for the boxes of characters."""
 
@@ -69,7 +71,7 @@ def decide(
     names = [weights.header.alphabet[label - 1] for label in labels]
     alternatives = _alternatives(proposals, confidence, weights)
     if not names and confidence < BLANK_FROM:
-        return illegible(alternatives, "It is not clear whether what is on the picture is writing.", source)
+        return illegible(alternatives, UNCLEAR, source)
     if not names:
         reason = f"There is no {'digit' if digits_only else 'writing'} on the picture."
         return Reading("", confidence, "blank", reason, alternatives=alternatives, source=source)

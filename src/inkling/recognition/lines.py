@@ -72,14 +72,22 @@ def read_line(
         >>> read_line(np.full((40, 130), 255, np.uint8)).status
         'blank'
     """
+    framed = open_line(picture)
     readings = read_framed(
-        [open_line(picture)],
+        [framed],
         weights=weights,
         same_point=same_point,
         digits_only=digits_only,
         sources=[source_of(picture)],
     )
-    return _otherwise(readings, [picture], weights, same_point=same_point, digits_only=digits_only)[0]
+    return _otherwise(
+        readings,
+        [picture],
+        [framed.apart],
+        weights=weights,
+        same_point=same_point,
+        digits_only=digits_only,
+    )[0]
 
 
 def read_lines(
@@ -142,7 +150,14 @@ def read_lines(
     in_order = [done[place] for place in range(len(framed))]
     if upright:
         return in_order
-    return _otherwise(in_order, pictures, weights, same_point=same_point, digits_only=digits_only)
+    return _otherwise(
+        in_order,
+        pictures,
+        [line is not None and line.apart for line in framed],
+        weights=weights,
+        same_point=same_point,
+        digits_only=digits_only,
+    )
 
 
 def read_framed(
@@ -193,8 +208,9 @@ def read_framed(
 def _otherwise(
     readings: Sequence[Reading],
     pictures: Sequence[Picture],
-    weights: Weights | None,
+    apart: Sequence[bool],
     *,
+    weights: Weights | None,
     same_point: bool,
     digits_only: bool,
 ) -> list[Reading]:
@@ -204,6 +220,7 @@ def _otherwise(
     return seen_otherwise(
         readings,
         pictures,
+        apart,
         reader.network,
         weights,
         treated=reader.treated,

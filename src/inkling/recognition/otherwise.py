@@ -23,7 +23,7 @@ from inkling.networks.constrained import marks_of
 from inkling.networks.ctc import Frames, best_path, log_probability
 from inkling.networks.scan import Treatment, scan
 from inkling.networks.weights import Weights
-from inkling.recognition.decisions import REASONS, confidence_of
+from inkling.recognition.decisions import REASONS, UNCLEAR, confidence_of, illegible
 from inkling.transforms.lines import cut_between_rows, frame_line
 
 ASKED_BELOW = 0.3
@@ -35,6 +35,7 @@ _EVEN = 0.5
 def seen_otherwise(
     readings: Sequence[Reading],
     pictures: Sequence[Picture],
+    apart: Sequence[bool],
     network: nn.Module,
     weights: Weights,
     *,
@@ -45,11 +46,13 @@ def seen_otherwise(
 
     Turned by a half, and by quarters if it is higher than wide, a picture must in one way say a number of
     two digits or more with an even chance; cut between its rows, two of them at least, and half of all, a
-    number each.
+    number each. Where paper runs through the writing from side to side, its rows are asked whatever number it
+    is read as, and must be as sure as that; and it is not called blank.
 
     Args:
         readings: N of them, as the pictures stand.
         pictures: The N pictures, as `read_line` takes them.
+        apart: Of each, whether paper runs through its writing (`transforms.lines.Rows`).
         network: As for `networks.scan.scan`.
         weights: What it was made of: for its alphabet and its calibration.
         treated: As for `networks.scan.scan`.
@@ -61,10 +64,14 @@ def seen_otherwise(
     """
     opened: dict[int, NDArray[np.uint8]] = {}
     for place, reading in enumerate(readings):
-        if _says_little(reading):
+        if _says_little(reading) or (apart[place] and reading.text):
             with contextlib.suppress(PictureError):  # a file that has gone since stays as it was read
                 opened[place] = to_picture(pictures[place])
-    turned = [[frame_line(np.rot90(each, turn)) for turn in _turns(each)] for each in opened.values()]
+    little = {place for place in opened if _says_little(readings[place])}
+    turned = [
+        [frame_line(np.rot90(each, turn)) for turn in _turns(each)] if place in little else []
+        for place, each in opened.items()
+    ]
     rows = [[frame_line(row) for row in cut_between_rows(each)] for each in opened.values()]
     views = [view for each in zip(turned, rows, strict=True) for part in each for view in part]
     scans = iter(scan(network, views, treated=treated, precision=precision))
@@ -74,10 +81,16 @@ def seen_otherwise(
 
     said = list(readings)
     for place, ways, lines in zip(opened, turned, rows, strict=True):
-        mark, chance = _mark(max(chances(ways, 2)), chances(lines, 1))
+        reading = readings[place]
+        way, enough = max(chances(ways, 2), default=0.0), _EVEN
+        if place not in little:
+            enough = max(enough, reading.confidence)
+        mark, chance = _mark(way, chances(lines, 1), enough)
         if mark:
             confidence = confidence_of([((), math.log(chance))], weights)
-            said[place] = Reading("", confidence, "illegible", REASONS[mark], source=readings[place].source)
+            said[place] = Reading("", confidence, "illegible", REASONS[mark], source=reading.source)
+        elif apart[place] and reading.status == "blank":
+            said[place] = illegible(reading.alternatives, UNCLEAR, reading.source)
     return said
 
 
@@ -96,9 +109,9 @@ def _turns(picture: NDArray[np.uint8]) -> tuple[int, ...]:
     return (1, 2, 3) if height > width else (2,)
 
 
-def _mark(turned: float, rows: Sequence[float]) -> tuple[str, float]:
+def _mark(turned: float, rows: Sequence[float], enough: float) -> tuple[str, float]:
     """The mark and its probability, by those of the best way to turn a picture and of its rows."""
-    read = [chance for chance in rows if chance >= _EVEN]
+    read = [chance for chance in rows if chance >= enough]
     if turned >= _EVEN:
         return "upside down", turned
     if len(read) >= max(2, len(rows) / 2):

@@ -53,6 +53,16 @@ to a side, as a part of the columns, is a border."""
 _LEAST_PART = 0.3
 """Part of the picture's rows that is kept at least: a dot is not to fill the line."""
 
+_LITTLE, _NO_DUST = 0.15, 12
+"""What is lower than this part of the rows is little, and dust beside what is not. Alone it is writing if it
+is so many pixels high, and is looked for once more in the rows around it."""
+
+_MOST_SMALLER = 3
+"""Writing is looked for in a picture made smaller by this factor at most."""
+
+_APART = 0.05
+"""Rows of writing that are apart are as high as this part of the rows, at least."""
+
 _ROWS_HEIGHT = 120
 """Rows of the picture in which several rows of writing are told apart."""
 
@@ -81,12 +91,14 @@ class Framing(NamedTuple):
         top: Row of the picture that the first row of the image shows, in its pixels.
         scale: Pixels of the picture to one of the image, in both directions.
         width: Columns of the picture.
+        apart: As in `Rows`.
     """
 
     image: NDArray[np.uint8]
     top: int
     scale: float
     width: int
+    apart: bool = False
 
 
 def refuse_no_line(pixels: NDArray[np.uint8]) -> None:
@@ -122,7 +134,7 @@ def frame_line(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def frame_with_place(picture: NDArray[np.uint8]) -> Framing:
     """Frame a line, and say where its image stood in the picture; see `frame_line`."""
     grey = _dark_on_light(to_grey(picture))
-    top, bottom = find_rows(grey)
+    top, bottom, apart = find_rows(grey)
     grey = grey[top:bottom]
     height, width = grey.shape
     across = max(1, round(width * LINE_HEIGHT / height))
@@ -133,7 +145,7 @@ def frame_with_place(picture: NDArray[np.uint8]) -> Framing:
     table = np.clip(np.round(levels), 0, 255).astype(np.uint8)
     framed = np.full((LINE_HEIGHT, -(-across // WIDTH_STEP) * WIDTH_STEP), PAPER, np.uint8)
     framed[:, :across] = table[scaled]
-    return Framing(framed, top, height / LINE_HEIGHT, width)
+    return Framing(framed, top, height / LINE_HEIGHT, width, apart)
 
 
 def look_again(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -167,33 +179,79 @@ def look_again(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray(np.stack(views), np.uint8)
 
 
-def find_rows(grey: NDArray[np.uint8]) -> tuple[int, int]:
+class Rows(NamedTuple):
+    """Where writing stands in a picture.
+
+    Attributes:
+        top, bottom: Its first row and the one after the last, with a margin.
+        apart: Whether paper runs through it from side to side: it may be several lines.
+    """
+
+    top: int
+    bottom: int
+    apart: bool = False
+
+
+def find_rows(grey: NDArray[np.uint8]) -> Rows:
     """Find the rows that writing stands on, with a margin; small writing is to be seen large.
 
     Ink is joined into pieces. Ruled lines, the borders of cells, what is cut off at the edges of the
-    picture, and dust are no writing; where nothing else is left, the whole picture is.
+    picture, and dust are no writing; where nothing else is left, the whole picture is. Writing that is small
+    in the picture, though not in pixels, is looked for once more in the rows around it.
 
     Args:
         grey: uint8 (H, W), dark ink on lighter paper.
 
     Returns:
-        `(top, bottom)`, the first row and the one after the last, at least `_LEAST_PART` of H apart
-        but for rounding.
+        The rows: at least `_LEAST_PART` of those that were looked at, but for rounding, and where these end.
     """
-    height = len(grey)
-    ink = _find_ink(grey, min(height, _LOOK_HEIGHT))
+    found = Rows(0, len(grey))
+    while True:
+        height = found.bottom - found.top
+        looked_at = grey[found.top : found.bottom]
+        rows = _rows_to_look_at(looked_at)
+        first, last, apart = _find_writing(looked_at, rows)
+        if first == last:
+            return found
+        wanted, least = (1 + 2 * _MARGIN) * (last - first), _LEAST_PART * rows
+        middle, reach = (first + last) / 2, max(wanted, least) / 2
+        # Whole rows of the small picture, so that a larger scan is cut at the same places.
+        top, bottom = max(math.floor(middle - reach), 0), min(math.ceil(middle + reach), rows)
+        above = found.top
+        found = Rows(above + round(top * height / rows), above + round(bottom * height / rows), apart)
+        if last - first >= _LITTLE * rows or (last - first) * height < _NO_DUST * rows:
+            return found
+
+
+def _rows_to_look_at(grey: NDArray[np.uint8]) -> int:
+    """How high a picture is made to look for writing: higher where a line would be but a stroke in it."""
+    height, width = grey.shape
+    return min(height, max(_LOOK_HEIGHT, height // _MOST_SMALLER, round(_LOOK_HEIGHT * height / (2 * width))))
+
+
+def _find_writing(grey: NDArray[np.uint8], rows: int) -> tuple[int, int, bool]:
+    """The first row of writing, the one after the last, and `Rows.apart`; in a picture of so many rows.
+
+    Both rows are the same where there is no writing.
+    """
+    ink = _find_ink(grey, rows)
     rows, columns = ink.shape
     _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    pieces = stats[1:][_are_writing(stats[1:], rows, columns)]
+    candidates = stats[1:][~_are_marks(stats[1:], rows, columns)]
+    high = candidates[:, cv2.CC_STAT_HEIGHT]
+    large = (high >= _LITTLE * rows) | (candidates[:, cv2.CC_STAT_AREA] >= 0.004 * rows * columns)
+    # Where there is no other, what is small in the picture, though not in pixels, is no dust.
+    pieces = candidates[large if large.any() else high * len(grey) >= _NO_DUST * rows]
     if len(pieces) == 0:
-        return 0, height
-    first = int(pieces[:, cv2.CC_STAT_TOP].min())
-    last = int((pieces[:, cv2.CC_STAT_TOP] + pieces[:, cv2.CC_STAT_HEIGHT]).max())
-    reach = max((1 + 2 * _MARGIN) * (last - first), _LEAST_PART * rows) / 2
-    middle = (first + last) / 2
-    # Whole rows of the small picture, so that a larger scan is cut at the same places.
-    top, bottom = max(math.floor(middle - reach), 0), min(math.ceil(middle + reach), rows)
-    return round(top * height / rows), round(bottom * height / rows)
+        return 0, 0, False
+    pieces = pieces[np.argsort(pieces[:, cv2.CC_STAT_TOP])]
+    tops = pieces[:, cv2.CC_STAT_TOP]
+    # Down to where all pieces reach that begin no lower than each.
+    bottoms = np.maximum.accumulate(tops + pieces[:, cv2.CC_STAT_HEIGHT])
+    first, last = int(tops[0]), int(bottoms[-1])
+    above, below = bottoms[:-1] - first, last - tops[1:]
+    apart = (tops[1:] >= bottoms[:-1]) & (np.minimum(above, below) >= _APART * rows)
+    return first, last, bool(apart.any())
 
 
 def cut_between_rows(picture: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
@@ -235,7 +293,7 @@ def _find_ink(grey: NDArray[np.uint8], rows: int) -> NDArray[np.uint8]:
     paper = int(_quantiles(small, 0.5)[0])
     inside = small[rows // 10 : rows - rows // 10, columns // 16 : columns - columns // 16]
     # Where much paper is around little writing, its ink is but a few of the pixels.
-    depths = paper - _quantiles(inside, 0.02, 0.001)
+    depths = paper - _quantiles(inside, 0.02, 0.001, 0.0001)
     depth = float(next((depth for depth in depths if depth >= _LEAST_RANGE), np.inf))
     ink = (small < paper - _INK_PART * depth).astype(np.uint8)
     return np.asarray(ink & (1 - _rules_in(ink)), np.uint8)
@@ -258,17 +316,16 @@ def _rules_in(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray(ink & (along | down), np.uint8)
 
 
-def _are_writing(stats: NDArray[np.int32], rows: int, columns: int) -> NDArray[np.bool_]:
-    """Which pieces of ink are neither ruled lines, nor borders, nor cut-off neighbours, nor dust."""
-    left, top, across, down, area = (stats[:, column] for column in range(5))
+def _are_marks(stats: NDArray[np.int32], rows: int, columns: int) -> NDArray[np.bool_]:
+    """Which pieces of ink are ruled lines, borders, or cut-off neighbours."""
+    left, top, across, down = (stats[:, column] for column in range(4))
     right, bottom = left + across, top + down
     at_side = (left <= 1) | (right >= columns - 1)
     at_end = (top <= 1) | (bottom >= rows - 1)
     rule = (across > 0.6 * columns) & (down < 0.25 * rows)
     border = (at_side | at_end) & ((down < 0.2 * rows) | (across < 0.06 * columns) | (across > 6 * down))
     neighbour = at_end & ((bottom < 0.25 * rows) | (top > 0.8 * rows))
-    dust = (area < 0.004 * rows * columns) & (down < 0.15 * rows)
-    return np.asarray(~(rule | border | neighbour | dust))
+    return np.asarray(rule | border | neighbour)
 
 
 def _resize(grey: NDArray[np.uint8], columns: int, rows: int) -> NDArray[np.uint8]:
