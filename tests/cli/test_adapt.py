@@ -282,6 +282,14 @@ def test_what_cannot_be_adapted_to_says_why(
         end = inkling("adapt", "--run", tmp_path / "run", *words)
         message = " ".join(end.err.split())
         assert (end.code, said in message) == (code, True), (words, message)
+        assert not (tmp_path / "run").exists(), words
+
+
+def test_a_name_that_is_no_unicode_is_written_down(tmp_path: Path) -> None:
+    path = str(tmp_path / "caf\udce9.png")
+    heap = pile.Pile((print_line("12"),), ((path, 1),))
+    heap.write_learned(tmp_path / "learned.jsonl", [Reading("12", 0.9, "read")])
+    assert json.loads((tmp_path / "learned.jsonl").read_bytes()) == {"image": path, "text": "12"}
 
 
 def test_what_is_no_line_is_told_in_the_end_and_the_rest_is_learned_from(
@@ -300,6 +308,7 @@ def test_what_is_no_line_is_told_in_the_end_and_the_rest_is_learned_from(
     told = json.loads(end.out)
     assert told["pictures"] == 37 + 2, "each once, and all pages"
     assert len(told["failures"]) == 2
+    assert json.loads((tmp_path / "run" / "round-1" / "learned.jsonl").read_text().splitlines()[0])
     assert (str(broken) in told["failures"][0], str(low) in told["failures"][1]) == (True, True)
     assert Path(told["weights"]).exists()
     assert "2 of 41 pictures could not be read" in " ".join(end.err.split())

@@ -156,6 +156,28 @@ def test_checking_a_folder_of_ones_own(tmp_path):
     assert "1  (no. 0)" in output
 
 
+def test_checking_a_folder_of_lines(tmp_path):
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    texts = ["40 7", "1", "", "crossed out"]
+    for place, text in enumerate(texts):
+        Image.fromarray(np.full((20, 60), 230, np.uint8)).save(folder / f"{place}.png")
+        with (folder / "labels.jsonl").open("a") as labels:
+            labels.write(json.dumps({"image": f"{place}.png", "text": text}) + "\n")
+    rows = printed("check", str(folder)).splitlines()
+    assert rows[0] == "mine: 4 lines, whole and in order"
+    assert [row.split() for row in rows[1:] if row] == [
+        ["number", "2"],
+        ["blank", "1"],
+        ["crossed", "out", "1"],
+        *(["space", "1"], ["0", "1"], ["1", "1"], ["4", "1"], ["7", "1"]),
+    ]
+    facts = json.loads(printed("check", str(folder), "--json"))
+    assert (facts["pictures"], facts["kinds"]["number"], facts["characters"]["4"]) == (4, 2, 1)
+    (folder / "3.png").unlink()
+    assert 'line 4: "3.png" does not exist' in failed("check", str(folder))[0].message
+
+
 def test_checking_a_set_that_is_not_here_fetches_nothing():
     error, _ = failed("check", "mnist")
     assert type(error) is MissingError

@@ -52,6 +52,25 @@ def test_people_see_which_page_it_is(inkling: Inkling, reader_file: Path, fax: P
     assert end.out.rstrip().endswith("2 pictures: 2 read")
 
 
+def test_a_folder_of_tables_holds_no_lines(
+    inkling: Inkling, reader_file: Path, fax: Path, tmp_path: Path
+) -> None:
+    end = inkling("read", "--as", "line", fax, "--out", tmp_path / "tables", "--weights", reader_file)
+    assert (end.code, end.out) == (2, "")
+    assert "a folder is of tables, and lines are none" in " ".join(end.err.split())
+
+
+def test_the_column_of_names_has_room_for_the_page(
+    inkling: Inkling, reader_file: Path, fax: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(fax.parent)
+    end = inkling("read", "--as", "line", "fax.tif", "--weights", reader_file)
+    assert [line.split("  ")[0] for line in end.out.splitlines()[1:5]] == [
+        "fax.tif",
+        *(f"fax.tif, page {page}" for page in (2, 3, 4)),
+    ]
+
+
 def test_pages_that_there_are_not_are_told_of(inkling: Inkling, reader_file: Path, fax: Path) -> None:
     end = inkling("read", "--as", "line", fax, "--pages", "9", "--json", "--weights", reader_file)
     assert end.code == 3

@@ -216,6 +216,8 @@ def test_doctor_names_what_is_missing_and_how_to_get_it(
     assert "cpu" in found["devices"]
     assert found["chosen_device"].split(":")[0] in ("cpu", "cuda", "mps")
     assert found["extras"]["onnx"]["missing"] == []
+    assert list(found["weights"]) == ["digits", "lines", "boxes"]
+    assert all("of what was held out" in about for about in found["weights"].values())
 
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == "onnxruntime" else object())
     end = inkling("doctor")

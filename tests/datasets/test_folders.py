@@ -71,9 +71,9 @@ def test_a_byte_order_mark_and_windows_line_ends_are_no_trouble(tmp_path):
         ({"image": "images/2.png", "text": "1"}, '"images/2.png" does not exist'),
         ({"image": "images", "text": "1"}, '"images" is not a file'),
         ({"image": "", "text": "1"}, '"" is not a file'),
-        ({"image": "../secret.png", "text": "1"}, "leads outside the folder"),
-        ({"image": "images/../../secret.png", "text": "1"}, "leads outside the folder"),
-        ({"image": "..\\secret.png", "text": "1"}, "leads outside the folder"),
+        ({"image": "../secret.png", "text": "1"}, 'has ".." in it'),
+        ({"image": "images/../../secret.png", "text": "1"}, 'has ".." in it'),
+        ({"image": "..\\secret.png", "text": "1"}, 'has ".." in it'),
         ({"image": "/etc/passwd", "text": "1"}, "leads outside the folder"),
         ({"image": "C:\\secret.png", "text": "1"}, "leads outside the folder"),
         ({"image": "link.png", "text": "1"}, "is a link that leads outside the folder"),
@@ -94,6 +94,20 @@ def test_a_bad_line_is_told_with_its_number(tmp_path, line, said):
         read_labelled_folder(folder, name="mine")
     assert f"{folder / 'labels.jsonl'}: 1 problem: line 2: " in caught.value.message
     assert said in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        ('{"image": "1.png", "text": "7"}\n'.encode("utf-16"), 1),
+        ('{"image": "1.png", "text": "7"}\n{"image": "é.png", "text": "7"}\n'.encode("latin-1"), 2),
+    ],
+)
+def test_labels_that_are_not_in_utf_8_are_told_once(tmp_path, content, line):
+    (tmp_path / "labels.jsonl").write_bytes(content)
+    with pytest.raises(DatasetError) as caught:
+        read_labelled_folder(tmp_path, name="mine")
+    assert caught.value.message == f"{tmp_path / 'labels.jsonl'} is not in UTF-8: see line {line}."
 
 
 def test_a_link_that_stays_in_the_folder_is_followed(tmp_path):

@@ -13,7 +13,7 @@ from hypothesis import given
 from PIL import Image
 
 from inkling.documents import picture as module
-from inkling.documents.picture import MAX_PIXELS, open_picture, stretch_to_bytes
+from inkling.documents.picture import MAX_PIXELS, open_picture, stretch_to_bytes, to_picture
 from inkling.errors import PictureError
 
 GREY = np.array([[0, 80, 160], [255, 40, 120]], np.uint8)
@@ -157,7 +157,6 @@ def test_a_header_that_promises_too_much_is_refused_before_anything_is_decoded(s
 @pytest.mark.parametrize(
     "content",
     [
-        b"",
         b"\0",
         b"not a picture",
         b"<svg xmlns='http://www.w3.org/2000/svg'/>",
@@ -168,6 +167,23 @@ def test_a_header_that_promises_too_much_is_refused_before_anything_is_decoded(s
 def test_what_is_no_picture_is_refused_with_the_formats_that_open(content):
     with pytest.raises(PictureError, match=r"is not a picture\. Formats that open: PNG, JPEG"):
         open_picture(content)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (b"", "the picture is empty. "),
+        ("x" * 300 + ".png", "cannot be opened: File name too long. Check the path."),
+        (None, "A NoneType is no picture. Give a path"),
+        (io.BytesIO(b"x"), "A BytesIO is no picture. Give a path"),
+        (np.full((9, 9), np.nan), "An array without a finite number is no picture."),
+        (np.full((9, 9), np.inf), "An array without a finite number is no picture."),
+    ],
+)
+def test_what_is_not_even_a_file_is_told_as_what_it_is(given, said):
+    with pytest.raises(PictureError) as caught:
+        to_picture(given)
+    assert said in str(caught.value)
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF", "PPM"])

@@ -6,6 +6,7 @@ import json
 import math
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -190,6 +191,15 @@ def test_the_risk_is_drawn_over_the_coverage_and_marked_where_it_is_stated() -> 
     assert line.get_xdata() == pytest.approx(100 * curve.coverage)
     assert line.get_ydata() == pytest.approx(100 * curve.risk)
     assert f"{100 * risk_at_coverage(curve, 0.9):.2f} % of 90 %" in texts(figure)
+
+
+def test_the_marks_of_the_risk_stand_on_its_line() -> None:
+    confidences = np.linspace(0.9, 0.1, 12)
+    curve = risk_coverage(confidences, np.arange(12) % 4 != 2)
+    line, *marks = draw_risk_coverage(curve).axes[0].lines
+    points = {(float(x), float(y)) for x, y in zip(line.get_xdata(), line.get_ydata(), strict=True)}
+    assert len(marks) >= 2
+    assert {(float(mark.get_xdata()[0]), float(mark.get_ydata()[0])) for mark in marks} <= points
 
 
 def test_bars_are_as_long_as_the_probabilities(trained: Trained) -> None:
@@ -387,6 +397,17 @@ def test_a_figure_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(StorageError):
         save_figure(new_figure(1, 1), tmp_path / "folder.png")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["folder.png", "taken"]
+
+
+@pytest.mark.parametrize("name", [r"a$\frac$b.png", "$x^2$.png", "caf\udce9.png", "数字.png"])
+def test_names_of_strangers_are_drawn_as_they_are(name: str, tmp_path: Path) -> None:
+    figure = new_figure(3, 1, name, name)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        save_figure(figure, tmp_path / "figure.png")
+        save_figure(figure, tmp_path / "figure.svg")
+    assert {text.get_text() for text in figure.texts} == {name.replace("\udce9", "?")}
+    assert not any(text.get_parse_math() for text in figure.texts)
 
 
 def test_evaluating_imports_no_matplotlib_and_drawing_no_pyplot() -> None:

@@ -199,6 +199,23 @@ def test_several_readings_stand_on_one_sheet_each_under_its_source() -> None:
     assert max(upper.x1, lower.x1) == pytest.approx(1)
 
 
+def test_a_page_is_named_and_a_long_name_is_cut_to_its_end() -> None:
+    readings = [
+        replace(number("407"), source=source, page=page) for source, page in (("a.tif", 1), ("a.tif", 2))
+    ]
+    readings.append(replace(number("407"), source="x" * 300 + "end.png"))
+    whole, *_ = axes_of(draw_readings([paper()] * 3, readings, ALPHABET))
+    assert whole[:2] == ["a.tif", "a.tif, page 2"]
+    assert (whole[2][0], whole[2][-7:]) == ("…", "end.png")
+    assert len(whole[2]) < 150
+
+
+def test_wide_readings_stand_one_below_the_other() -> None:
+    figure = draw_readings([paper(40, 1500)] + [paper()] * 3, [number("407")] * 4, ALPHABET)
+    assert {round(axes.get_position().x0, 3) for axes in figure.axes[1:]} == {0}
+    assert figure.get_size_inches()[0] < 14
+
+
 @pytest.mark.parametrize(
     ("count", "columns", "rows"), [(2, 1, 2), (3, 1, 3), (4, 2, 2), (11, 2, 6), (20, 2, 6)]
 )

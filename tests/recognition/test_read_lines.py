@@ -300,6 +300,17 @@ def test_many_are_read_as_each_alone_and_in_their_order(reader: Weights, batch_s
         assert [c.box for c in reading.characters] == [c.box for c in alone.characters]
 
 
+def test_one_picture_fails_alone_whatever_is_wrong_with_it(reader: Weights) -> None:
+    good, long, none = read_lines([print_line("12"), "x" * 300 + ".png", None], weights=reader)  # type: ignore[list-item]
+    assert (good.text, long.status, none.status) == ("12", "failed", "failed")
+
+
+@pytest.mark.parametrize("one", ["a.png", b"a", Path("a.png")])
+def test_one_picture_in_the_place_of_many_is_refused(reader: Weights, one: object) -> None:
+    with pytest.raises(TypeError, match="for one there is read_line"):
+        read_lines(one, weights=reader)  # type: ignore[arg-type]
+
+
 def test_no_pictures_are_no_readings(reader: Weights) -> None:
     assert read_lines([], weights=reader) == []
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import json
 import time
@@ -116,6 +117,9 @@ def adapt(
         again = f"[bold]--run {escape(str(folder))}[/bold]"
         console.print(f"Stopped; what was done is kept.\nGo on with the same command and {again}")
         raise typer.Exit(130) from None
+    finally:
+        with contextlib.suppress(OSError):  # where something has been done the folder is not empty
+            folder.rmdir()
     result = {
         "run": str(folder),
         "weights": str(folder / WEIGHTS),

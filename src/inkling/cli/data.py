@@ -5,6 +5,8 @@ from __future__ import annotations
 import enum
 import importlib.util
 import json
+import sys
+from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -131,12 +133,19 @@ def check(
 
     Mean and standard deviation are of the pixels, 0 for paper and 1 for ink.
 
+    A folder of lines is checked as well; `inkling data show` draws its pictures.
+
     Example: inkling data check sample
     """
+    from inkling.datasets.folders import LABELS, labels_lines
     from inkling.datasets.load import load_digits
     from inkling.datasets.named import is_checked
 
     _refuse_absent(data, split)
+    folder = Path(data).expanduser()
+    if (folder / LABELS).is_file() and labels_lines(folder):
+        _check_lines(folder, as_json)
+        return
     digits = load_digits(data, split=split.value)
     mean, deviation = _moments(digits.images)
     if as_json:
@@ -151,6 +160,23 @@ def check(
         console.print(f"  {name:<12} {count:>8,}  {100 * count / len(digits):5.1f} %", markup=False)
     for line in _drawn(digits, pictures, blocks=(console.encoding or "").startswith("utf")):
         console.print(line, markup=False)
+
+
+def _check_lines(folder: Path, as_json: bool) -> None:
+    """Read a folder of lines, and say what is in it."""
+    sheet = take_sheet(str(folder), sys.maxsize, 0)
+    kinds = count_kinds(sheet.writings)
+    characters = dict(sorted(Counter("".join(each.text for each in sheet.writings)).items()))
+    if as_json:
+        facts = {"name": sheet.name, "pictures": sheet.total, "kinds": kinds, "characters": characters}
+        typer.echo(json.dumps(facts, indent=2))
+        return
+    console = Console(highlight=False)
+    console.print(f"{sheet.name}: {sheet.total:,} lines, whole and in order", soft_wrap=True, markup=False)
+    for counts in (kinds, characters):
+        console.print()
+        for name, count in counts.items():
+            console.print(f"  {'space' if name == ' ' else name:<14} {count:>8,}", markup=False)
 
 
 @app.command()

@@ -8,10 +8,13 @@ import json
 import os
 import platform
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
+
+if TYPE_CHECKING:
+    from inkling.networks.weights import Header
 
 EXAMPLE = "Example: [bold]inkling doctor --json[/bold]"
 
@@ -54,7 +57,9 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print it as JSO
             )
         else:
             console.print(f"[green]extra {extra:<18}[/green] present: {state['brings']}")
-    console.print(f"\n{'weights in the box':<24} {found['weights']}")
+    console.print()
+    for name, about in found["weights"].items():
+        console.print(f"{'weights: ' + name:<24} {about}")
     console.print(f"{'data cache':<24} {found['data_cache']} ({found['data_cache_bytes'] / 1e6:,.1f} MB)")
     console.print(f"{'INKLING_DATA':<24} {found['INKLING_DATA'] or 'not set'}")
 
@@ -70,8 +75,7 @@ def _examine() -> dict[str, Any]:
     device = choose_device("auto")
     gpus = [torch.cuda.get_device_name(number) for number in range(torch.cuda.device_count())]
     cache = cache_folder("mnist").parent
-    header = shipped_weights("digits").header
-    heldout = header.scores.get("heldout")
+    weights = {name: shipped_weights(name).header for name in ("digits", "lines", "boxes")}
     return {
         "versions": {"inkling": inkling.__version__, "python": platform.python_version()}
         | {name: _version(name) for name in _PACKAGES},
@@ -87,12 +91,19 @@ def _examine() -> dict[str, Any]:
             }
             for extra, (packages, brings) in _EXTRAS.items()
         },
-        "weights": f"{header.network.name} {'-'.join(map(str, header.network.widths))}"
-        + (f", held-out accuracy {heldout['accuracy']:.2%}" if heldout else ""),
+        "weights": {name: _told_of(header) for name, header in weights.items()},
         "data_cache": str(cache),
         "data_cache_bytes": _size(cache),
         "INKLING_DATA": os.environ.get("INKLING_DATA", ""),
     }
+
+
+def _told_of(header: Header) -> str:
+    """A network, and how right it was on what was held out of its training."""
+    heldout = header.scores.get("heldout", {})
+    right = heldout.get("accuracy", heldout.get("exact"))
+    rate = f", {right:.2%} of what was held out" if right is not None else ""
+    return f"{header.network.name} {'-'.join(map(str, header.network.widths))}{rate}"
 
 
 def _version(package: str) -> str:

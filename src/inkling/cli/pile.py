@@ -109,7 +109,9 @@ class Pile:
                 if is_sure(reading):
                     more = {"page": page} if page > 1 else {}
                     record = {"image": image, **more, "text": reading.text}
-                    file.write(json.dumps(record, ensure_ascii=False).encode() + b"\n")
+                    line = json.dumps(record, ensure_ascii=False)
+                    # A name that is no Unicode comes as lone surrogates.
+                    file.write(line.encode(errors="backslashreplace") + b"\n")
 
 
 def is_sure(reading: Reading) -> bool:

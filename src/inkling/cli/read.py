@@ -218,7 +218,7 @@ def _outputs(
     """
     from inkling.evaluation.canvas import format_of
     from inkling.export.annotated import Annotated as Drawn
-    from inkling.export.choose import writer_for
+    from inkling.export.choose import suffix_of, writer_for
     from inkling.export.crops import Crops
     from inkling.export.names import Stems
     from inkling.export.resume import done_pages
@@ -230,6 +230,8 @@ def _outputs(
         _refuse(path in outputs[:place], f"{path} is named as two outputs.", "Name another one.")
     if plot is not None and (lines or plot.suffix):
         format_of(plot, _DRAWINGS)
+    for path in out if lines else ():
+        _refuse(not suffix_of(path), f"{path}: a folder is of tables, and lines are none.", "Name a file.")
     stems = Stems(files)
     cut = Crops(crops, stems) if crops else None
     alphabet = loaded.header.alphabet

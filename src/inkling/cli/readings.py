@@ -29,6 +29,9 @@ _SAID = 54
 _LEAST_SAID = 30
 """The same where there is least room: what is said is broken into lines, numbers never are."""
 
+_LEAST_TOLD = 0.0005
+"""Alternatives that would show as 0.0 % are not shown."""
+
 COLOURS = {"read": "green", "doubtful": "yellow", "blank": "dim", "illegible": "magenta", "failed": "red"}
 
 
@@ -122,13 +125,14 @@ class Rows:
         """Choose the widths of the columns, so that most of what is said stays on its line."""
         number = max(len("number"), columns_of(each.text for each in readings))
         room = max(self.console.width - number - _SAID, 16)
-        longest = max(map(len, self.names))
+        longest = max(map(len, (*self.names, *map(_name_of, readings))))
         if longest > room and len(self.names) > 1:
             # What all paths begin with tells none of them from the others.
             with contextlib.suppress(ValueError):
                 folder = os.path.commonpath([os.path.dirname(name) for name in self.names])
                 self.folder = folder and folder + os.sep
-            longest = max(len(name.removeprefix(self.folder)) for name in self.names)
+            names = (*self.names, *map(_name_of, readings))
+            longest = max(len(name.removeprefix(self.folder)) for name in names)
         self.widths = (max(len("picture"), min(longest, room)), number)
 
     def _short(self, name: str) -> str:
@@ -149,13 +153,14 @@ class Rows:
             self.console.print(f"\n{self.pages:,} pictures: {counted(self.counts)}")
 
     def _show_alternatives(self) -> None:
-        if not self.others:
+        others = [other for other in self.others if other.confidence >= _LEAST_TOLD]
+        if not others:
             return
         table = Table(box=None, pad_edge=False, show_header=False)
-        number = columns_of(other.text for other in self.others)
+        number = columns_of(other.text for other in others)
         table.add_column(width=number, no_wrap=True)
         table.add_column(justify="right")
-        for other in self.others:
+        for other in others:
             table.add_row(safe(other.text), percent(other.confidence))
         self.console.print("\n[dim]or else[/dim]")
         print_whole(self.console, table, number + _LEAST_SAID)
@@ -176,7 +181,8 @@ def print_whole(console: Console, table: Table, columns: int) -> None:
 
 def _name_of(reading: Reading) -> str:
     """The path of a picture, with its page where that is not the first."""
-    return reading.source if reading.page in (None, 1) else f"{reading.source}, page {reading.page}"
+    name = reading.source.replace("\n", "\ufffd")  # a row of a table is one line
+    return name if reading.page in (None, 1) else f"{name}, page {reading.page}"
 
 
 def counted(counts: Counter[str], signs: Mapping[str, str] = MappingProxyType({})) -> str:
@@ -195,8 +201,8 @@ def safe(text: str) -> str:
 
 
 def _shown(text: str) -> str:
-    """Text without what would command the terminal."""
-    return re.sub(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", "\ufffd", text)
+    """Text without what would command the terminal, or is no text."""
+    return re.sub(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", "\ufffd", text.encode(errors="backslashreplace").decode())
 
 
 def told_of(reading: Reading) -> tuple[str, str, str]:

@@ -106,6 +106,15 @@ def labelled_files(folder: Path) -> Iterator[Path]:
             yield folder / _entry(line)[0]
 
 
+def labels_lines(folder: Path) -> bool:
+    """Tell whether the file of labels of a folder is of lines: some text is no single character."""
+    for line in _lines(folder / LABELS):
+        with contextlib.suppress(DatasetError):
+            if len(_entry(line)[1]) != 1:
+                return True
+    return False
+
+
 def read_class_folders(folder: Path, *, name: str) -> Digits:
     """Read a folder of folders that are named after what their pictures show.
 
@@ -164,6 +173,11 @@ def _lines(path: Path) -> Iterator[bytes]:
         content = path.read_bytes()
     except OSError as problem:
         raise DatasetError(f"{path} cannot be read: {problem.strerror}.", remedy="Check the path.") from None
+    try:
+        content.decode()
+    except UnicodeDecodeError as problem:
+        line = content.count(b"\n", 0, problem.start) + 1
+        raise DatasetError(f"{path} is not in UTF-8: see line {line}.", remedy="Save it as UTF-8.") from None
     # Not splitlines on text, which would also cut at characters that JSON allows inside a string.
     yield from content.removeprefix(b"\xef\xbb\xbf").splitlines()
 
@@ -195,11 +209,15 @@ def _digit(text: str) -> int:
 def _inside(root: Path, image: str) -> Path:
     """Find a picture below the folder, and refuse what a path or a link would reach beyond it."""
     given = PureWindowsPath(image)  # understands both kinds of separator
-    if given.drive or given.root or ".." in given.parts:
+    if ".." in given.parts:
+        raise DatasetError(f'{quoted(image)} has ".." in it, and may lead outside the folder')
+    if given.drive or given.root:
         raise DatasetError(f"{quoted(image)} leads outside the folder")
     try:
         path = (root / image).resolve()
         there = path.is_file()
+    except PermissionError as problem:
+        raise DatasetError(f"{quoted(image)} cannot be opened: {problem.strerror}") from None
     except (OSError, ValueError, RuntimeError):  # too long, a null character, links in a circle
         raise DatasetError(f"{quoted(image)} is not a path") from None
     if not path.is_relative_to(root):
@@ -245,6 +263,8 @@ def _first_words(problem: BaseException) -> str:
 
 
 def quoted(value: object) -> str:
-    """A value as JSON writes it, cut off where it becomes long."""
-    text = json.dumps(value, ensure_ascii=True)
+    """A value as JSON writes it, without what would command a terminal, cut off where it becomes long."""
+    text = json.dumps(value, ensure_ascii=False)
+    if not text.isprintable():
+        text = json.dumps(value, ensure_ascii=True)
     return text if len(text) <= 60 else f"{text[:57]}..."

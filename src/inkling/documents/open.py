@@ -161,6 +161,7 @@ def _open_path(path: str, limits: Limits, subject: str) -> BinaryIO:
     try:
         status = os.stat(path)
         if stat.S_ISDIR(status.st_mode):
+            os.listdir(path)  # which says so where it may not be looked into
             found = next(find_files([path]))
             raise DocumentError(
                 f"{subject} is a folder" + (" without pictures or PDFs." if found == path else "."),

@@ -9,7 +9,6 @@ import warnings
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
@@ -81,6 +80,11 @@ def to_picture(picture: Picture) -> NDArray[np.uint8]:
         array = np.asarray(picture)
     except ValueError:
         raise PictureError("Rows of different lengths are no picture.", remedy="Give an array.") from None
+    if array.ndim == 0:
+        raise PictureError(
+            f"A {type(picture).__name__} is no picture.",
+            remedy="Give a path, the bytes of a file, or an array of (H, W) or (H, W, 3).",
+        )
     if array.ndim == 3 and array.shape[2] == 1:
         array = array[..., 0]
     if array.ndim not in (2, 3) or array.size == 0 or (array.ndim == 3 and array.shape[2] != 3):
@@ -89,6 +93,8 @@ def to_picture(picture: Picture) -> NDArray[np.uint8]:
         )
     if array.dtype.kind not in "buif":
         raise PictureError(f"An array of {array.dtype} is no picture.", remedy="Give numbers.")
+    if array.dtype.kind == "f" and not np.isfinite(array).any():
+        raise PictureError("An array without a finite number is no picture.", remedy="Give numbers.")
     return array if array.dtype == np.uint8 else stretch_to_bytes(array)
 
 
@@ -109,8 +115,8 @@ def open_picture(source: str | os.PathLike[str] | bytes | BinaryIO) -> NDArray[n
     """
     name = str(source) if isinstance(source, (str, os.PathLike)) else "the picture"
     stream = io.BytesIO(source) if isinstance(source, bytes) else source
-    if isinstance(stream, (str, os.PathLike)) and Path(stream).is_dir():
-        raise PictureError(f"{name} is a folder, not a picture.", remedy="Name the pictures in it.")
+    if source == b"":
+        raise PictureError(f"{name} is empty.", remedy="It may not have been written to its end.")
     with picture_errors(name, MAX_PIXELS), Image.open(stream, formats=FORMATS) as picture:
         width, height = picture.size
         if width * height > MAX_PIXELS:
@@ -139,6 +145,8 @@ def picture_errors(name: str, most: int) -> Iterator[None]:
             yield
     except FileNotFoundError:
         raise PictureError(f"{name} does not exist.", remedy="Check the path.") from None
+    except IsADirectoryError:
+        raise PictureError(f"{name} is a folder, not a picture.", remedy="Name the pictures in it.") from None
     except Image.DecompressionBombError:
         raise PictureError(f"{name} is larger than {most:,} pixels.", remedy="Scale it down.") from None
     except UnidentifiedImageError:
@@ -146,6 +154,8 @@ def picture_errors(name: str, most: int) -> Iterator[None]:
             f"{name} is not a picture.", remedy=f"Formats that open: {', '.join(FORMATS)}."
         ) from None
     except BROKEN as problem:
+        if said := getattr(problem, "strerror", None):  # by the system, not by a decoder
+            raise PictureError(f"{name} cannot be opened: {said}.", remedy="Check the path.") from None
         raise PictureError(
             f"{name} cannot be read: {problem}.", remedy="The file may be cut off or damaged."
         ) from None

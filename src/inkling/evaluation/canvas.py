@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -230,16 +231,24 @@ def save_figure(figure: Figure, path: str | os.PathLike[str]) -> Path:
         UsageError: There is no suffix, or it is of no such format.
         StorageError: The file cannot be written.
     """
+    from matplotlib.text import Text
+
     path = Path(path)
     suffix = format_of(path)
+    for text in figure.findobj(Text):
+        text.set_parse_math(False)  # names come from strangers, and are no formulas
+        text.set_text(text.get_text().encode(errors="replace").decode())  # nor Unicode, at times
     partial = path.with_name(f"{path.name}.partial-{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(partial, format=suffix)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Glyph", UserWarning)  # a box stands for it
+            figure.savefig(partial, format=suffix)
         os.replace(partial, path)
     except OSError as problem:
         raise StorageError(
-            f"{path} cannot be written: {problem}.", remedy="Is the disk full, or the folder read-only?"
+            f"{path} cannot be written: {problem.strerror}.",
+            remedy="Is the disk full, or the folder read-only?",
         ) from None
     finally:
         # Where the folder itself is no folder there is nothing to clear away either.

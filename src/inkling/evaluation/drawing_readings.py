@@ -87,8 +87,8 @@ def draw_readings(
     if len(shown) == 1:
         return draw_reading(*shown[0], alphabet)
     layouts = [_lay_out(picture, reading, alphabet) for picture, reading in shown]
-    columns = 1 if len(shown) <= 3 else 2
     width = max(layout.width for layout in layouts)
+    columns = 1 if len(shown) <= 3 or width > _WIDE else 2
     rows = [layouts[start : start + columns] for start in range(0, len(layouts), columns)]
     heights = [_STRIP + max(layout.height for layout in row) for row in rows]
     tops = [0.0, *itertools.accumulate(heights)]
@@ -99,10 +99,18 @@ def draw_readings(
     for number, ((picture, reading), layout) in enumerate(zip(shown, layouts, strict=True)):
         left, top = width * (number % columns), tops[number // columns]
         name = Path(reading.source).name
+        if reading.page not in (None, 1):
+            name += f", page {reading.page}"
+        most = int(13 * (width - 0.6))
+        name = name if len(name) <= most else f"…{name[1 - most :]}"
         write(whole, left + 0.3, top + 0.25, name, size=8, va="center", color=QUIET)
         spot = (left, top + _STRIP, layout.width, layout.height)
         _draw_reading(in_inches(figure, spot), picture, reading, alphabet, layout)
     return figure
+
+
+_WIDE = 9.0
+"""Inches; readings that are wider stand one below the other."""
 
 
 class _Layout(NamedTuple):

@@ -262,6 +262,9 @@ def _mark_risks(axes: Axes, curve: RiskCoverage, distance: float) -> None:
         if not 0 < risk < lowest - distance:
             continue
         lowest = risk
-        axes.plot(at, risk, "o", color=INK, markersize=4, clip_on=False)
+        # Of a few pictures no part is exactly as large as was asked for.
+        there = 100 * float(curve.coverage[np.searchsorted(curve.coverage, part - 1e-12)])
+        axes.plot(there, risk, "o", color=INK, markersize=4, clip_on=False)
         style: dict[str, Any] = {"textcoords": "offset points", "size": 7.5, "color": INK}
-        axes.annotate(f"{risk:.2f} % of {at:g} %", (at, risk), (-6, 4), ha="right", **style)
+        paper = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.6}
+        axes.annotate(f"{risk:.2f} % of {at:g} %", (there, risk), (-6, 4), ha="right", bbox=paper, **style)

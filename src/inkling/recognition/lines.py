@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import os
 from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import NamedTuple
@@ -121,8 +122,11 @@ def read_lines(
         A reading of each picture, in their order.
 
     Raises:
+        TypeError: One path, or the bytes of one file, was given.
         WeightsError: The weights are not those of a line reader.
     """
+    if isinstance(pictures, (str, bytes, os.PathLike)):
+        raise TypeError("read_lines takes several pictures; for one there is read_line")
     pictures = list(pictures)
     framed: list[Framing | None] = []
     failures: dict[int, Reading] = {}

@@ -27,7 +27,7 @@ class MetricsLog:
             kept = [line for line in read_metrics(path) if line["step"] <= done] if done else []
             path.write_text("".join(json.dumps(line) + "\n" for line in kept), encoding="utf-8")
         except OSError as problem:
-            raise StorageError(f"{path} cannot be written: {problem}.") from None
+            raise StorageError(f"{path} cannot be written: {problem.strerror}.") from None
 
     def write(self, values: dict[str, Any]) -> None:
         """Append one line.
@@ -40,7 +40,7 @@ class MetricsLog:
                 file.write(json.dumps(values) + "\n")
         except OSError as problem:
             raise StorageError(
-                f"{self.path} cannot be written: {problem}.", remedy="Free some space."
+                f"{self.path} cannot be written: {problem.strerror}.", remedy="Free some space."
             ) from None
 
 

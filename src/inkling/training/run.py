@@ -170,7 +170,9 @@ class _Journal:
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as problem:
-            raise StorageError(f"{folder} cannot be made: {problem}.") from None
+            raise StorageError(
+                f"{folder} cannot be made: {problem.strerror}.", remedy="Name another folder with --run."
+            ) from None
         self.metrics = MetricsLog(folder / METRICS, done=training.done)
         self.board = TensorBoardLog(folder)
 

@@ -58,7 +58,7 @@ _LITTLE, _NO_DUST = 0.15, 12
 is so many pixels high, and is looked for once more in the rows around it."""
 
 _MOST_SMALLER = 3
-"""Writing is looked for in a picture made smaller by this factor at most."""
+"""Little writing is looked for in a picture made smaller by this factor at most."""
 
 _APART = 0.05
 """Rows of writing that are apart are as high as this part of the rows, at least."""
@@ -209,8 +209,11 @@ def find_rows(grey: NDArray[np.uint8]) -> Rows:
     while True:
         height = found.bottom - found.top
         looked_at = grey[found.top : found.bottom]
-        rows = _rows_to_look_at(looked_at)
+        rows = min(height, _LOOK_HEIGHT)
         first, last, apart = _find_writing(looked_at, rows)
+        if last - first < _LITTLE * rows and (finer := _finer_rows(looked_at)) > rows:
+            rows = finer
+            first, last, apart = _find_writing(looked_at, rows)
         if first == last:
             return found
         wanted, least = (1 + 2 * _MARGIN) * (last - first), _LEAST_PART * rows
@@ -223,10 +226,10 @@ def find_rows(grey: NDArray[np.uint8]) -> Rows:
             return found
 
 
-def _rows_to_look_at(grey: NDArray[np.uint8]) -> int:
-    """How high a picture is made to look for writing: higher where a line would be but a stroke in it."""
+def _finer_rows(grey: NDArray[np.uint8]) -> int:
+    """How high a picture is made to look for writing that is but a stroke or a dot in it."""
     height, width = grey.shape
-    return min(height, max(_LOOK_HEIGHT, height // _MOST_SMALLER, round(_LOOK_HEIGHT * height / (2 * width))))
+    return min(height, max(height // _MOST_SMALLER, round(_LOOK_HEIGHT * height / (2 * width))))
 
 
 def _find_writing(grey: NDArray[np.uint8], rows: int) -> tuple[int, int, bool]:

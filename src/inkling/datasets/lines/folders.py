@@ -145,7 +145,8 @@ def places_of(text: str, alphabet: tuple[str, ...]) -> tuple[int, ...]:
     for character in text:
         if character not in alphabet:
             known = "".join(name for name in alphabet if not is_mark(name))
-            raise DatasetError(f'"text" is {quoted(text)}; {quoted(character)} is not one of {quoted(known)}')
+            shown = quoted(character) + ("" if character.isascii() else f" (U+{ord(character):04X})")
+            raise DatasetError(f'"text" is {quoted(text)}; {shown} is not one of {quoted(known)}')
     return tuple(alphabet.index(character) for character in text)
 
 
