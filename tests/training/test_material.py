@@ -282,6 +282,14 @@ def test_a_training_begins_with_the_weights_of_a_file(average: float, tmp_path: 
     assert job.network.training
 
 
+def test_a_training_begins_with_the_weights_of_a_narrower_network(tmp_path: Path) -> None:
+    path = weights_file(tmp_path / "w.safetensors", widths=(4, 5, 8))
+    job = Training(replace(RECIPE, begin=str(path)), MATERIAL)
+    images = torch.rand(2, 1, 32, 48)
+    narrow = build_network(NetworkSettings("line-reader", (4, 5, 8)), classes=4, seed=9).eval()
+    torch.testing.assert_close(job.result.eval()(images), narrow(images), rtol=1e-4, atol=1e-5)
+
+
 @pytest.mark.parametrize(
     ("others", "said"),
     [({"alphabet": "abcd"}, "with 5 classes"), ({"widths": (4, 6, 9)}, "of widths (4, 6, 9)")],

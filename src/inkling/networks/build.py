@@ -63,6 +63,11 @@ class NetworkSettings:
         if self.name in LINE_READERS and self.widths[0] < 2:
             raise SettingsError(f"network.widths of a {self.name} begin with 2 or more, not {self.widths}.")
 
+    def fits_into(self, wider: NetworkSettings) -> bool:
+        """Whether the other is the same network, and nowhere narrower."""
+        same = (self.name, len(self.widths)) == (wider.name, len(wider.widths))
+        return same and all(width <= wanted for width, wanted in zip(self.widths, wider.widths, strict=True))
+
 
 def build_network(settings: NetworkSettings, *, classes: int = 10, seed: int = 0) -> nn.Module:
     """Make a network with fresh weights.

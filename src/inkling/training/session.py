@@ -16,6 +16,7 @@ from inkling.errors import CheckpointError, SettingsError
 from inkling.networks.build import LINE_READERS, build_network, in_channels_last
 from inkling.networks.perceptron import Perceptron
 from inkling.networks.weights import load_weights
+from inkling.networks.widen import widen
 from inkling.training import distributed
 from inkling.training.averaging import WeightAverage, move_towards
 from inkling.training.by_hand import fit_by_hand
@@ -238,15 +239,15 @@ class Training:
 
 
 def _begin(recipe: Recipe, classes: int) -> nn.Module:
-    """The network with the weights that it begins with: fresh ones, or those of a file."""
+    """The network with the weights that it begins with: fresh ones, or those of a network no wider."""
     network = build_network(recipe.network, classes=classes, seed=recipe.seed)
     if recipe.begin:
         begun = load_weights(recipe.begin)
-        if (begun.header.network, begun.header.classes) != (recipe.network, classes):
+        if not begun.header.network.fits_into(recipe.network) or begun.header.classes != classes:
             raise SettingsError(
                 f"{recipe.begin} holds a {begun.header.network.name} of widths "
                 f"{begun.header.network.widths} with {begun.header.classes} classes; to be trained is a "
                 f"{recipe.network.name} of widths {recipe.network.widths} with {classes}."
             )
-        network.load_state_dict(begun.network.state_dict())
+        widen(begun.network, network)
     return network
