@@ -257,9 +257,8 @@ class Reading:
         novelty: How unlike the training data the least familiar character is; below 1 is familiar
             ground. None when there is no text, or when the weights carry no gauge.
         source: Where the picture came from, such as a path; empty for an array.
-        page: Number of the page in its file, from 1; None for a picture of a line.
-        region: Where it stands, in the pixels of the page as it came from the file; None for a
-            picture of a line.
+        page: Number of the page in its file, from 1; None where no page was opened, as by `read_line`.
+        region: Where it stands, in the pixels of the page as it came from the file; None as above.
     """
 
     text: str

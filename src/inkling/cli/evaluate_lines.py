@@ -67,7 +67,7 @@ class LineResult:
 
     Attributes:
         lines: All of the pictures, whose places the evaluation's mistakes name.
-        evaluation: Of them; those with a mark are in it only where something was read from them.
+        evaluation: Of those without a mark; of the others it has what was read from them all the same.
         marks: For each mark on the pictures, how many have it, and how many of these were said to be
             illegible.
         failures: Why each picture that could not be opened could not be.

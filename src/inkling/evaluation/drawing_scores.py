@@ -191,6 +191,8 @@ def draw_reliability(
         counts.stairs(np.maximum(bins.count, 0.5), 100 * bins.edges, color=colour, fill=filled, **styles)
     counts.set_yscale("log")
     counts.set_ylim(bottom=0.5)
+    if max(before.count.max(), after.count.max()) < 10:  # a power of ten alone says nothing of so few
+        counts.set_yticks([1, 2, 5])
     counts.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}" if value >= 1 else "")
     counts.yaxis.set_minor_formatter(lambda value, _: "")
     counts.tick_params(axis="y", which="minor", left=False)

@@ -186,6 +186,12 @@ def read_framed(
         digits_only: As in `read_line`.
         sources: Where each came from.
         batch_size: Pictures that the network sees at a time.
+
+    Returns:
+        A reading of each, in their order; that they may be turned, or several lines, is not asked.
+
+    Raises:
+        WeightsError: The weights are not those of a line reader.
     """
     weights = weights or shipped_weights("lines")
     refuse_digit_weights(weights)

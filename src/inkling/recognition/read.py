@@ -87,6 +87,9 @@ def read_page(
 
     Returns:
         Every number with its place in the pixels of `page`; or the reason why there is none.
+
+    Raises:
+        WeightsError: The weights are not those of a line reader.
     """
     found = _unread(page)
     if isinstance(page, Unopened):
@@ -133,6 +136,9 @@ def read_line_pages(
 
     Returns:
         Of each page its one number, which has the whole page for its place; or why there is none.
+
+    Raises:
+        WeightsError: The weights are not those of a line reader.
     """
     pictures = [page.image for page in pages if isinstance(page, Page)]
     readings = iter(read_lines(pictures, weights=weights, same_point=same_point, digits_only=digits_only))

@@ -307,7 +307,12 @@ OPTIMIZERS = ("adam", "adamw", "muon", "sgd")
 
 
 def make_optimizer(settings: OptimizerSettings, network: nn.Module) -> Optimizer:
-    """The optimizer that the settings ask for, over all parameters of a network."""
+    """The optimizer that the settings ask for.
+
+    Args:
+        settings: Which rule, and its numbers.
+        network: All of its parameters are updated, in place.
+    """
     parameters, lr = list(network.parameters()), settings.learning_rate
     if settings.name == "sgd":
         return SGD(

@@ -60,9 +60,15 @@ class Cuttings:
     def draw(
         self, target: int, rng: Rng, *, height: float, width: float, pen: float, lean: float = 0.0
     ) -> Sheet:
-        """A digit as high as asked, or lower if it is wide, its pen widened or thinned towards `pen` pixels.
+        """A digit as somebody wrote it, in another size and by another pen.
 
-        It leans by `lean` columns a row further to the right than it was written.
+        Args:
+            target: Which, 0 to 9.
+            rng: What is drawn from.
+            height: In pixels; a wide digit is lower.
+            width: Factor of its width beside its height.
+            pen: Width that its strokes are widened or thinned towards, in pixels.
+            lean: Columns that a row leans further to the right than it was written.
         """
         places = self._places[target]
         place = int(places[rng.integers(len(places))])
@@ -183,7 +189,14 @@ class Ink:
 
 
 def write_text(text: str, hand: Hand, cuttings: Cuttings, rng: Rng) -> Ink:
-    """Write characters from left to right: digits, the signs of numbers, and a few letters."""
+    """Write characters from left to right.
+
+    Args:
+        text: Digits, the signs of numbers, spaces, and a few letters.
+        hand: Who writes.
+        cuttings: Digits that most hands write with.
+        rng: What is drawn from.
+    """
     sheet = np.zeros((HEIGHT, round(EM * (3.0 + 1.9 * len(text)))), np.uint8)
     start = x = 1.0 * EM
     previous, part = "", 1.0
@@ -269,7 +282,15 @@ def _write_digit(
 def draw_stroke(
     sheet: Sheet, path: NDArray[np.float64], pen: float, *, rounded: bool = False, force: float = 1.0
 ) -> None:
-    """Draw a stroke, of less ink if less `force` was put into it."""
+    """Draw a stroke.
+
+    Args:
+        sheet: uint8 (H, W), ink high; changed in place.
+        path: (N, 2), x and y of its points, in pixels.
+        pen: Its width, in pixels.
+        rounded: Whether it runs through the points in curves.
+        force: Part of the ink, above 0 to 1.
+    """
     if rounded:
         path = rounded_through(path, 6)
     line = np.round(path * (1 << _SUBPIXEL)).astype(np.int32)
