@@ -99,7 +99,7 @@ def scan(
         A scan of each picture, in their order.
     """
     scans: dict[int, Scan] = {}
-    for places in _batches((picture.shape[1] for picture in pictures), batch_size):
+    for places in alike((picture.shape[1] for picture in pictures), batch_size):
         images = to_line_input(torch.from_numpy(np.stack([pictures[place] for place in places])))
         with torch.autocast("cpu", precision, enabled=precision != torch.float32):
             logits, features = network.logits_and_features(images)  # type: ignore[operator]
@@ -161,7 +161,7 @@ def look(
 def _doubtful(pictures: Sequence[Frames], marks: Sequence[int], batch_size: int) -> list[int]:
     """Places of those pictures of which neither a number nor that there is a mark is `_SURE`."""
     doubtful = []
-    for places in _batches((len(frames) for frames in pictures), batch_size):
+    for places in alike((len(frames) for frames in pictures), batch_size):
         frames = np.stack([pictures[place] for place in places])
         # Labels more probable than a half are those of the best path, or it is near enough.
         numbers = log_probability_each(frames, [best_path(each) for each in frames])
@@ -195,7 +195,7 @@ def decode(
         ValueError: The frames of some picture are no probabilities, so that nothing is possible.
     """
     decoded: dict[int, Decoded] = {}
-    for places, log_probs, of_all in _alike(pictures, known, batch_size):
+    for places, log_probs, of_all in _together(pictures, known, batch_size):
         proposals = _proposals(log_probs, of_all, best)
         labels = [found[0][0] for found in proposals]
         spans = align_each(log_probs[:, 0], labels)
@@ -213,7 +213,7 @@ def propose(
 ) -> list[list[Proposal]]:
     """The proposals alone, of each picture: `decode` without asking where the labels stand."""
     proposed: dict[int, list[Proposal]] = {}
-    for places, log_probs, of_all in _alike(pictures, known, batch_size):
+    for places, log_probs, of_all in _together(pictures, known, batch_size):
         proposed |= zip(places, _proposals(log_probs, of_all, best), strict=True)
     return [proposed[place] for place in range(len(pictures))]
 
@@ -249,7 +249,7 @@ def score_of(proposals: Sequence[Proposal]) -> float:
     return float(np.clip(chance - against, -_MOST_SCORE, _MOST_SCORE))
 
 
-def _alike(
+def _together(
     pictures: Sequence[Frames], known: Sequence[Known] | None, most: int
 ) -> Iterator[tuple[list[int], Frames, Known]]:
     """Pictures alike in views and in what is known of them: places, (N, K, T, C), what is known.
@@ -260,7 +260,7 @@ def _alike(
     views = [frames if frames.ndim == 3 else frames[None] for frames in pictures]
     by_length = sorted(range(len(views)), key=lambda place: views[place].shape[1])
     keys = [(frames.shape[::2], frames.dtype, each) for frames, each in zip(views, known, strict=True)]
-    for batch in _batches((keys[place] for place in by_length), most):
+    for batch in alike((keys[place] for place in by_length), most):
         places = [by_length[row] for row in batch]
         longest = views[places[-1]]
         frames = np.full((len(places), *longest.shape), -np.inf, longest.dtype)
@@ -271,8 +271,8 @@ def _alike(
         yield places, restrict(frames, of_all), of_all
 
 
-def _batches(keys: Iterable[Hashable], most: int) -> Iterator[list[int]]:
-    """Places of pictures with one key, at most so many at a time."""
+def alike(keys: Iterable[Hashable], most: int) -> Iterator[list[int]]:
+    """Places of what has the same key, at most so many at a time."""
     alike: dict[Hashable, list[int]] = {}
     for place, key in enumerate(keys):
         alike.setdefault(key, []).append(place)

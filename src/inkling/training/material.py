@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from inkling.datasets.lines.stream import FramedLine, LineBatches, LineSource, join_lines
 from inkling.errors import SettingsError
 from inkling.networks.constrained import spelled
+from inkling.networks.scan import alike
 from inkling.training.criteria import LINE_MARKS, ctc
 from inkling.training.loop import autocast
 from inkling.training.recipes import Recipe
@@ -177,7 +178,9 @@ class LineMaterial:
         """Of other lines: the criterion's loss, and the part that the most probable path spells."""
         loss, right = 0.0, 0
         with evaluating(network):
-            for lines in _of_equal_width(heldout):
+            # As they are read: without filling.
+            for places in alike((image.shape[1] for image, _ in heldout), _LINES_AT_A_TIME):
+                lines = [heldout[place] for place in places]
                 images, targets = join_lines(lines)
                 with autocast(device, precision):
                     logits = network(to_line_input(images.to(device))).float()  # (T, N, C)
@@ -186,16 +189,6 @@ class LineMaterial:
                 true = [tuple(place + 1 for place in places) for _, places in lines]
                 right += sum(map(tuple.__eq__, read, true))
         return Heldout(loss / len(heldout), right / len(heldout))
-
-
-def _of_equal_width(lines: Sequence[FramedLine]) -> Iterator[list[FramedLine]]:
-    """Lines a few at a time, without filling, as they are read: narrow ones first."""
-    widths: dict[int, list[FramedLine]] = {}
-    for line in lines:
-        widths.setdefault(line[0].shape[1], []).append(line)
-    for width in sorted(widths):
-        for place in range(0, len(widths[width]), _LINES_AT_A_TIME):
-            yield widths[width][place : place + _LINES_AT_A_TIME]
 
 
 @contextmanager
