@@ -22,7 +22,7 @@ from inkling.networks.layer import fold
 from inkling.networks.scan import Decoded, Scan, Treatment, decode, look
 from inkling.networks.weights import Weights, shipped_weights
 from inkling.recognition.decisions import decide
-from inkling.recognition.otherwise import seen_otherwise
+from inkling.recognition.otherwise import asked_otherwise, seen_otherwise
 from inkling.training.devices import choose_precision
 from inkling.transforms.lines import Framing, frame_with_place, refuse_no_line
 
@@ -225,6 +225,8 @@ def _otherwise(
     digits_only: bool,
 ) -> list[Reading]:
     """Readings of pictures of which it is not known that they are upright and have one line."""
+    if not asked_otherwise(readings, apart):
+        return list(readings)
     weights = weights or shipped_weights("lines")
     reader = _reader(weights, same_point=same_point, digits_only=digits_only)
     return seen_otherwise(

@@ -32,6 +32,15 @@ ASKED_BELOW = 0.3
 _EVEN = 0.5
 
 
+def asked_otherwise(readings: Sequence[Reading], apart: Sequence[bool]) -> list[int]:
+    """Places of the pictures that are to be looked at otherwise: what is on them says little, or is apart."""
+    return [
+        place
+        for place, reading in enumerate(readings)
+        if _says_little(reading) or (apart[place] and reading.text)
+    ]
+
+
 def seen_otherwise(
     readings: Sequence[Reading],
     pictures: Sequence[Picture],
@@ -63,10 +72,9 @@ def seen_otherwise(
         reason, with the confidence of what is read otherwise.
     """
     opened: dict[int, NDArray[np.uint8]] = {}
-    for place, reading in enumerate(readings):
-        if _says_little(reading) or (apart[place] and reading.text):
-            with contextlib.suppress(PictureError):  # a file that has gone since stays as it was read
-                opened[place] = to_picture(pictures[place])
+    for place in asked_otherwise(readings, apart):
+        with contextlib.suppress(PictureError):  # a file that has gone since stays as it was read
+            opened[place] = to_picture(pictures[place])
     little = {place for place in opened if _says_little(readings[place])}
     turned = [
         [frame_line(np.rot90(each, turn)) for turn in _turns(each)] if place in little else []
