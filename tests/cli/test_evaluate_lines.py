@@ -182,6 +182,12 @@ RECIPE = {"heldout": 0.05, "seed": 3, "digits": "sample"}
         ({"data": "mine", "also": "print + sample train"}, "sample train", 5_000, True),
         ({"data": "mine", "also": "print"}, "sample train", 5_000, None),
         ({"data": "mine", "also": 7}, "sample train", 5_000, None),
+        (
+            {"data": "sample train", "also": "sample train", "recipe": RECIPE},
+            "sample train (held out)",
+            250,
+            True,
+        ),
         ({}, "sample train", 5_000, None),
     ],
 )

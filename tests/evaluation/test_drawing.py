@@ -410,6 +410,15 @@ def test_names_of_strangers_are_drawn_as_they_are(name: str, tmp_path: Path) -> 
     assert not any(text.get_parse_math() for text in figure.texts)
 
 
+def test_powers_of_ten_stay_formulas(tmp_path: Path) -> None:
+    search = RateSearch(np.geomspace(1e-4, 1, 5), np.array([2.3, 2.2, 1.0, 0.5, 4.0]), 0.01)
+    figure = draw_rate_search(search)
+    save_figure(figure, tmp_path / "rate.png")
+    labels = [label for label in figure.axes[0].get_xticklabels() if "10^" in label.get_text()]
+    assert len(labels) >= 3
+    assert all(label.get_parse_math() for label in labels)
+
+
 def test_evaluating_imports_no_matplotlib_and_drawing_no_pyplot() -> None:
     script = (
         "import sys, inkling.evaluation.drawing, inkling.evaluation.report as _\n"

@@ -38,6 +38,8 @@ from printed_lines import print_line
         ("1X2", "crossed out", {}, True),
         ("1X2", "12", {}, False),
         ("12", "crossed out", {"digits_only": True}, False),
+        ("-", "crossed out", {"digits_only": True}, False),
+        ("-", "not a number", {"digits_only": True}, False),
     ],
 )
 def test_what_counts_as_right(

@@ -101,6 +101,7 @@ def adapt(
     pile = Pile.open(find_files(paths))
     if not pile.pictures:
         refuse_failures(pile.failures, len(pile.failures))
+    made = not folder.exists()
     with storing(folder, "made"):
         folder.mkdir(parents=True, exist_ok=True)
     console = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -119,7 +120,8 @@ def adapt(
         raise typer.Exit(130) from None
     finally:
         with contextlib.suppress(OSError):  # where something has been done the folder is not empty
-            folder.rmdir()
+            if made:
+                folder.rmdir()
     result = {
         "run": str(folder),
         "weights": str(folder / WEIGHTS),

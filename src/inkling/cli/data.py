@@ -17,7 +17,7 @@ from rich.table import Table
 
 from inkling.cli.data_sheet import ABOUT_SYNTHETIC_LINES, SYNTHETIC_LINES, count_kinds, draw_sheet, take_sheet
 from inkling.datasets.sources import SOURCES, Source, source_named
-from inkling.errors import InklingError, MissingError, MissingExtraError, PartialError
+from inkling.errors import InklingError, MissingError, MissingExtraError, PartialError, UsageError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -124,7 +124,7 @@ def check(
         str, typer.Argument(metavar="NAME_OR_PATH", help="A named set, a folder, or an IDX file.")
     ],
     split: Annotated[Part, typer.Option(help="Which part to look into.")] = Part.train,
-    pictures: Annotated[int, typer.Option(min=0, max=30, help="How many pictures to draw.")] = 3,
+    pictures: Annotated[int, typer.Option(min=0, max=30, help="How many digits to draw.")] = 3,
     as_json: _JSON = False,
 ) -> None:
     """Read a set, check it, and show what is in it.
@@ -144,6 +144,8 @@ def check(
     _refuse_absent(data, split)
     folder = Path(data).expanduser()
     if (folder / LABELS).is_file() and labels_lines(folder):
+        if split is not Part.train:
+            raise UsageError(f"{data} is a folder of lines, which has no parts.", remedy="Leave --split out.")
         _check_lines(folder, as_json)
         return
     digits = load_digits(data, split=split.value)

@@ -197,11 +197,14 @@ def _seen(name: str, trained_on: dict[str, Any]) -> bool | None:
     learned = trained_on.get("data")
     if not isinstance(learned, str):
         return None
+    also = trained_on.get("also")
+    before = _parts(also) if isinstance(also, str) else set()
+    named = _parts(name.removesuffix(" (held out)"))
+    if named & before:
+        return True
     if name == f"{learned} (held out)":
         return False
-    also = trained_on.get("also")
-    known = _parts(f"{learned} + {also}" if isinstance(also, str) else learned)
-    if _parts(name.removesuffix(" (held out)")) & known:
+    if named & _parts(learned):
         return True
     # A test part is of no training; anything else may have come from anywhere.
     return False if name.endswith(" test") else None

@@ -76,9 +76,8 @@ def trained_on(
 
     before = {} if began is None else began.trained_on
     sets = [beside, *(before.get(key) for key in ("data", "also"))]
-    parts = dict.fromkeys(part for each in sets if isinstance(each, str) for part in each.split(" + "))
-    also = " + ".join(part for part in parts if part not in ("", name))
-    history = {"also": also} if also else {}
+    also = dict.fromkeys(part for each in sets if isinstance(each, str) for part in each.split(" + ") if part)
+    history: dict[str, Any] = {"also": " + ".join(also)} if also else {}
     if "calibrated_on" in before:
         history["calibrated_on"] = before["calibrated_on"]
     # Of a path on this machine the name is enough.

@@ -125,19 +125,19 @@ class Rows:
         """Choose the widths of the columns, so that most of what is said stays on its line."""
         number = max(len("number"), columns_of(each.text for each in readings))
         room = max(self.console.width - number - _SAID, 16)
-        longest = max(map(len, (*self.names, *map(_name_of, readings))))
+        names = [_shown(name) for name in (*self.names, *map(_name_of, readings))]
+        longest = max(map(len, names))
         if longest > room and len(self.names) > 1:
             # What all paths begin with tells none of them from the others.
             with contextlib.suppress(ValueError):
                 folder = os.path.commonpath([os.path.dirname(name) for name in self.names])
                 self.folder = folder and folder + os.sep
-            names = (*self.names, *map(_name_of, readings))
             longest = max(len(name.removeprefix(self.folder)) for name in names)
         self.widths = (max(len("picture"), min(longest, room)), number)
 
     def _short(self, name: str) -> str:
         """What tells a path from its neighbours: its end."""
-        name, width = name.removeprefix(self.folder), self.widths[0]
+        name, width = _shown(name.removeprefix(self.folder)), self.widths[0]
         if len(name) <= width:
             return name
         end = name[len(self.cut) - width :]

@@ -107,12 +107,12 @@ def labelled_files(folder: Path) -> Iterator[Path]:
 
 
 def labels_lines(folder: Path) -> bool:
-    """Tell whether the file of labels of a folder is of lines: some text is no single character."""
+    """Tell whether the labels of a folder are of lines: one text in five, at least, is no single character."""
+    single = []
     for line in _lines(folder / LABELS):
         with contextlib.suppress(DatasetError):
-            if len(_entry(line)[1]) != 1:
-                return True
-    return False
+            single.append(len(_entry(line)[1]) == 1)
+    return single.count(False) * 5 >= max(len(single), 1)
 
 
 def read_class_folders(folder: Path, *, name: str) -> Digits:

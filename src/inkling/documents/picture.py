@@ -113,9 +113,9 @@ def open_picture(source: str | os.PathLike[str] | bytes | BinaryIO) -> NDArray[n
     Raises:
         PictureError: The file is missing, not a picture, broken, or has more than `MAX_PIXELS`.
     """
-    name = str(source) if isinstance(source, (str, os.PathLike)) else "the picture"
+    name = (str(source) or "An empty path") if isinstance(source, (str, os.PathLike)) else "the picture"
     stream = io.BytesIO(source) if isinstance(source, bytes) else source
-    if source == b"":
+    if isinstance(source, bytes) and not source:
         raise PictureError(f"{name} is empty.", remedy="It may not have been written to its end.")
     with picture_errors(name, MAX_PIXELS), Image.open(stream, formats=FORMATS) as picture:
         width, height = picture.size

@@ -235,9 +235,12 @@ def save_figure(figure: Figure, path: str | os.PathLike[str]) -> Path:
 
     path = Path(path)
     suffix = format_of(path)
+    axes = [axis for each in figure.axes for axis in (each.xaxis, each.yaxis)]
+    numbers = {id(label) for axis in axes for label in axis.get_ticklabels(which="both")}
     for text in figure.findobj(Text):
-        text.set_parse_math(False)  # names come from strangers, and are no formulas
-        text.set_text(text.get_text().encode(errors="replace").decode())  # nor Unicode, at times
+        if id(text) not in numbers:  # powers of ten are formulas
+            text.set_parse_math(False)  # names are none: they come from strangers
+            text.set_text(text.get_text().encode(errors="replace").decode())  # and are no Unicode, at times
     partial = path.with_name(f"{path.name}.partial-{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -68,20 +68,24 @@ def score_labelled(
     correct = []
     for place, proposals in zip(inked, proposed, strict=True):
         read = [alphabet[label - 1] for label in proposals[0][0]]
-        correct.append(_is_exact(read, texts[place], same_point=same_point, digits_only=digits_only))
+        text = texts[place].strip()
+        if is_mark(text) and text in alphabet:
+            correct.append(read == [text])
+        else:
+            correct.append(_is_exact(read, text, same_point=same_point, digits_only=digits_only))
     scores = [score_of(proposals) for proposals in proposed]
     return LineScores(np.array(scores, np.float64), np.array(correct, np.bool_))
 
 
 def _is_exact(read: Sequence[str], text: str, *, same_point: bool, digits_only: bool) -> bool:
-    """Whether a proposal is what is written: a mark is a mark, nothing is nothing, numbers are compared."""
-    said = "".join(read)
+    """Whether a proposal is the number that is written, or says nothing where nothing is that counts."""
     if any(map(is_mark, read)):
-        return said == text.strip()
+        return False
 
     def compared(number: str) -> str:
         return canonical(number, same_point=same_point, digits_only=digits_only)
 
+    said = "".join(read)
     return compared(said) == compared(text) and (said == "" or canonical(text) != "")
 
 

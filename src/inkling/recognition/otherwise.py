@@ -56,7 +56,7 @@ def seen_otherwise(
     Turned by a half, and by quarters if it is higher than wide, a picture must in one way say a number of
     two digits or more with an even chance; cut between its rows, two of them at least, and half of all, a
     number each. Where paper runs through the writing from side to side, its rows are asked whatever number it
-    is read as, and must be as sure as that; and it is not called blank.
+    is read as, and must be as probable as that is sure; and it is not called blank.
 
     Args:
         readings: N of them, as the pictures stand.
