@@ -283,6 +283,9 @@ def test_what_cannot_be_adapted_to_says_why(
         message = " ".join(end.err.split())
         assert (end.code, said in message) == (code, True), (words, message)
         assert not (tmp_path / "run").exists(), words
+    (tmp_path / "mine").mkdir()
+    assert inkling("adapt", "--run", tmp_path / "mine", few).code == 3
+    assert (tmp_path / "mine").is_dir(), "it was there before"
 
 
 def test_a_name_that_is_no_unicode_is_written_down(tmp_path: Path) -> None:

@@ -174,6 +174,7 @@ def test_checking_a_folder_of_lines(tmp_path):
     ]
     facts = json.loads(printed("check", str(folder), "--json"))
     assert (facts["pictures"], facts["kinds"]["number"], facts["characters"]["4"]) == (4, 2, 1)
+    assert "has no parts" in failed("check", str(folder), "--split", "test")[0].message
     (folder / "3.png").unlink()
     assert 'line 4: "3.png" does not exist' in failed("check", str(folder))[0].message
 

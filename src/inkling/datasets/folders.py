@@ -107,7 +107,7 @@ def labelled_files(folder: Path) -> Iterator[Path]:
 
 
 def labels_lines(folder: Path) -> bool:
-    """Tell whether the labels of a folder are of lines: one text in five, at least, is no single character."""
+    """Tell whether the labels of a folder are of lines: at least every fifth text is no single character."""
     single = []
     for line in _lines(folder / LABELS):
         with contextlib.suppress(DatasetError):
