@@ -44,18 +44,18 @@ def in_paper(picture: Picture, above: int, beside: int) -> Picture:
     return np.pad(picture, ((above, above), (beside, beside)), constant_values=paper)
 
 
+def kind_of(reading: Reading, told: str) -> str:
+    """What a picture is said to be, of which it should be told why there is no number."""
+    if reading.reason == told:
+        return "told"
+    if reading.text:
+        return "sure" if reading.status == "read" else "a number"
+    return reading.status
+
+
 def show(title: str, readings: Sequence[Reading], told: str) -> None:
     """How many are said to be what they are, and what is said of the others."""
-    kinds = Counter(
-        "told"
-        if each.reason == told
-        else "sure"
-        if each.status == "read"
-        else "a number"
-        if each.text
-        else each.status
-        for each in readings
-    )
+    kinds = Counter(kind_of(each, told) for each in readings)
     parts = ", ".join(f"{kind} {count / len(readings):.0%}" for kind, count in kinds.most_common())
     print(f"  {title:<34} {len(readings):>4}  {parts}", flush=True)
 

@@ -272,6 +272,11 @@ class Reading:
     page: int | None = None
     region: Region | None = None
 
+    @property
+    def named_source(self) -> str:
+        """Where the picture came from, with its page where that is not the first."""
+        return self.source if self.page in (None, 1) else f"{self.source}, page {self.page}"
+
     def __post_init__(self) -> None:
         if (self.text != "") != (self.status in ("read", "doubtful")):
             raise ValueError(f"a reading of status {self.status} cannot have the text {self.text!r}")

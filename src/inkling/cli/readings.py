@@ -180,9 +180,8 @@ def print_whole(console: Console, table: Table, columns: int) -> None:
 
 
 def _name_of(reading: Reading) -> str:
-    """The path of a picture, with its page where that is not the first."""
-    name = reading.source.replace("\n", "\ufffd")  # a row of a table is one line
-    return name if reading.page in (None, 1) else f"{name}, page {reading.page}"
+    """The path of a picture and its page, on one line as a row of a table is."""
+    return reading.named_source.replace("\n", "\ufffd")
 
 
 def counted(counts: Counter[str], signs: Mapping[str, str] = MappingProxyType({})) -> str:

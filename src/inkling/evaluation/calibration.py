@@ -232,8 +232,8 @@ def coverage_at_risk(curve: RiskCoverage, risk: float) -> float:
     return float(fitting[-1]) if len(fitting) else 0.0
 
 
-def risk_at_coverage(curve: RiskCoverage, coverage: float) -> float:
-    """The error rate among the smallest part that a threshold can accept and that is at least this large.
+def place_at_coverage(curve: RiskCoverage, coverage: float) -> int:
+    """Place on the curve of the smallest part that a threshold can accept and that is at least this large.
 
     Args:
         curve: As `risk_coverage` makes it.
@@ -241,7 +241,12 @@ def risk_at_coverage(curve: RiskCoverage, coverage: float) -> float:
     """
     # A coverage of 0.95 is meant to be met by 95 of 100, whatever the rounding of the division.
     place = int(np.searchsorted(curve.coverage, coverage - 1e-12, side="left"))
-    return float(curve.risk[min(place, len(curve.risk) - 1)])
+    return min(place, len(curve.risk) - 1)
+
+
+def risk_at_coverage(curve: RiskCoverage, coverage: float) -> float:
+    """The error rate at `place_at_coverage`."""
+    return float(curve.risk[place_at_coverage(curve, coverage)])
 
 
 def _check(confidences: Floats, correct: NDArray[np.bool_]) -> None:

@@ -98,9 +98,7 @@ def draw_readings(
         whole.axhline(top, color=FAINT, linewidth=1)
     for number, ((picture, reading), layout) in enumerate(zip(shown, layouts, strict=True)):
         left, top = width * (number % columns), tops[number // columns]
-        name = Path(reading.source).name
-        if reading.page not in (None, 1):
-            name += f", page {reading.page}"
+        name = Path(reading.named_source).name
         most = int(13 * (width - 0.6))
         name = name if len(name) <= most else f"…{name[1 - most :]}"
         write(whole, left + 0.3, top + 0.25, name, size=8, va="center", color=QUIET)

@@ -10,7 +10,7 @@ from inkling.evaluation.calibration import (
     Reliability,
     RiskCoverage,
     coverage_at_risk,
-    risk_at_coverage,
+    place_at_coverage,
 )
 from inkling.evaluation.canvas import (
     BLUE,
@@ -260,13 +260,15 @@ def _mark_risks(axes: Axes, curve: RiskCoverage, distance: float) -> None:
     """State the error rate at round coverages, where it is not 0, and not closer than a line of text."""
     lowest = np.inf
     for part in sorted(COVERAGES, reverse=True):
-        at, risk = 100 * part, 100 * risk_at_coverage(curve, part)
+        # Of a few pictures no part is exactly as large as was asked for.
+        place = place_at_coverage(curve, part)
+        at, risk = 100 * float(curve.coverage[place]), 100 * float(curve.risk[place])
         if not 0 < risk < lowest - distance:
             continue
         lowest = risk
-        # Of a few pictures no part is exactly as large as was asked for.
-        there = 100 * float(curve.coverage[np.searchsorted(curve.coverage, part - 1e-12)])
-        axes.plot(there, risk, "o", color=INK, markersize=4, clip_on=False)
+        axes.plot(at, risk, "o", color=INK, markersize=4, clip_on=False)
         style: dict[str, Any] = {"textcoords": "offset points", "size": 7.5, "color": INK}
         paper = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.6}
-        axes.annotate(f"{risk:.2f} % of {at:g} %", (there, risk), (-6, 4), ha="right", bbox=paper, **style)
+        axes.annotate(
+            f"{risk:.2f} % of {100 * part:g} %", (at, risk), (-6, 4), ha="right", bbox=paper, **style
+        )

@@ -273,9 +273,9 @@ def _together(
 
 def alike(keys: Iterable[Hashable], most: int) -> Iterator[list[int]]:
     """Places of what has the same key, at most so many at a time."""
-    alike: dict[Hashable, list[int]] = {}
+    by_key: dict[Hashable, list[int]] = {}
     for place, key in enumerate(keys):
-        alike.setdefault(key, []).append(place)
-    for places in alike.values():
+        by_key.setdefault(key, []).append(place)
+    for places in by_key.values():
         for start in range(0, len(places), most):
             yield places[start : start + most]

@@ -240,7 +240,7 @@ def _find_writing(grey: NDArray[np.uint8], rows: int) -> tuple[int, int, bool]:
     ink = _find_ink(grey, rows)
     rows, columns = ink.shape
     _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    candidates = stats[1:][~_are_marks(stats[1:], rows, columns)]
+    candidates = stats[1:][~_are_beside_writing(stats[1:], rows, columns)]
     high = candidates[:, cv2.CC_STAT_HEIGHT]
     large = (high >= _LITTLE * rows) | (candidates[:, cv2.CC_STAT_AREA] >= 0.004 * rows * columns)
     # Where there is no other, what is small in the picture, though not in pixels, is no dust.
@@ -319,7 +319,7 @@ def _rules_in(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray(ink & (along | down), np.uint8)
 
 
-def _are_marks(stats: NDArray[np.int32], rows: int, columns: int) -> NDArray[np.bool_]:
+def _are_beside_writing(stats: NDArray[np.int32], rows: int, columns: int) -> NDArray[np.bool_]:
     """Which pieces of ink are ruled lines, borders, or cut-off neighbours."""
     left, top, across, down = (stats[:, column] for column in range(4))
     right, bottom = left + across, top + down
